@@ -1,0 +1,117 @@
+// The control interface: what the daemon answers and what commands ask, over one unix socket.
+//
+// One request is one line of JSON, {"op": NAME, ...arguments}; the answer is one line, {"result": VALUE} or
+// {"error": {"code": ERRNO, "message": TEXT}}. A connection may carry any number of requests, one after another. Only root
+// (or the daemon's own user) is answered.
+//
+//   op                arguments                              result
+//   services          key? (one service only)                [ServiceView]
+//   add_service       service                                null
+//   edit_service      service                                null
+//   delete_service    key                                    null
+//   add_server        key, server                            null
+//   edit_server       key, server                            null
+//   delete_server     key, endpoint                          null
+//   clear                                                    null
+//   zero              key? (one service only)                null
+//   timeouts                                                 Timeouts
+//   set_timeouts      timeouts (0: leave)                    null
+//   connections       filter?, cursor?, limit?               {connections: [ConnectionView], cursor: N or null}
+//   counters                                                 [CounterView]
+//   status                                                   Status
+//   reload                                                   {changed: TEXT}
+#pragma once
+
+#include <boost/json/value.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "cluster/model.h"
+
+namespace ballast::control {
+
+struct Stats {
+  std::uint64_t connections = 0;
+  std::uint64_t packets_in = 0;
+  std::uint64_t packets_out = 0;
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+  friend bool operator==(const Stats&, const Stats&) = default;
+};
+
+struct ServerView {
+  cluster::RealServer server;
+  std::uint32_t active = 0;
+  std::uint32_t inactive = 0;
+  std::uint32_t persistent = 0;
+  Stats stats;
+  Stats rates;  ///< per second
+  friend bool operator==(const ServerView&, const ServerView&) = default;
+};
+
+struct ServiceView {
+  cluster::VirtualService service;  ///< its `servers` is empty here; see below
+  std::vector<ServerView> servers;  ///< in the kernel's order: newest first
+  Stats stats;
+  Stats rates;
+  friend bool operator==(const ServiceView&, const ServiceView&) = default;
+};
+
+struct ConnectionView {
+  std::uint8_t protocol = 0;  ///< IP protocol number
+  net::Endpoint client;
+  net::Endpoint virtual_address;
+  net::Endpoint server;
+  std::string state;  ///< as ipvsadm -c prints it: ESTABLISHED, SYN_RECV, UDP ...
+  std::uint32_t expires_seconds = 0;
+  cluster::ForwardingMethod forward = cluster::ForwardingMethod::route;
+  friend bool operator==(const ConnectionView&, const ConnectionView&) = default;
+};
+
+/// Which connections to list; an absent field matches all.
+struct ConnectionFilter {
+  std::optional<std::uint8_t> protocol;
+  std::optional<net::Prefix> client;
+  std::optional<std::uint16_t> client_port;
+  std::optional<net::Address> virtual_address;
+  std::optional<std::uint16_t> virtual_port;
+  std::optional<net::Address> server;
+  std::optional<std::uint16_t> server_port;
+  std::string state;  ///< empty: every state
+  [[nodiscard]] bool matches(const ConnectionView& connection) const;
+};
+
+struct CounterView {
+  std::string name;  ///< as in bpf/counters.h
+  std::string help;
+  std::uint64_t value = 0;
+};
+
+struct InterfaceView {
+  std::string name;
+  std::string hook;    ///< "xdp", "xdp-generic", "tc"
+  std::string reason;  ///< why that hook
+};
+
+struct Status {
+  std::string version;
+  std::string instance;
+  std::uint32_t pid = 0;
+  std::string configuration;  ///< path of the file, or empty
+  std::int64_t uptime_seconds = 0;
+  bool adopted = false;  ///< this daemon took over a running packet path
+  std::vector<InterfaceView> interfaces;
+  std::uint32_t connections = 0;
+  std::uint32_t connections_max = 0;
+  std::uint32_t services = 0;
+  std::uint32_t servers = 0;
+};
+
+// JSON forms of all of the above and of the cluster's values: to_json(x) and from_json<T>(value) in control/json.h.
+
+}  // namespace ballast::control

@@ -1,0 +1,98 @@
+// The layer-4 plane: loads the packet programs, brings their maps to what a Cluster asks for, and reads back what happens.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "cluster/model.h"
+
+namespace ballast::director {
+
+struct Stats {
+  std::uint64_t connections = 0;
+  std::uint64_t packets_in = 0;
+  std::uint64_t packets_out = 0;
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+};
+
+/// What a real server does right now.
+struct ServerLoad {
+  cluster::RealServer server;
+  std::uint32_t active = 0;
+  std::uint32_t inactive = 0;
+  Stats stats;
+};
+
+struct ServiceLoad {
+  cluster::ServiceKey key;
+  std::vector<ServerLoad> servers;  ///< newest first, the order in which schedulers see them
+  Stats stats;                      ///< its servers', and those of servers it had
+};
+
+struct Connection {
+  std::uint8_t protocol = 0;
+  net::Endpoint client;
+  net::Endpoint virtual_address;
+  net::Endpoint server;
+  std::uint8_t state = 0;  ///< see state_name()
+  std::uint32_t expires_milliseconds = 0;
+  cluster::ForwardingMethod forward = cluster::ForwardingMethod::route;
+};
+
+/// "ESTABLISHED", "SYN_RECV", "UDP" ...: the names that `ipvsadm -c` prints.
+std::string_view state_name(std::uint8_t protocol, std::uint8_t state);
+
+struct Counter {
+  std::string_view name;
+  std::string_view help;
+  std::uint64_t value = 0;
+};
+
+struct AttachedInterface {
+  std::string name;
+  std::string hook;    ///< "xdp", "xdp-generic", "tc"
+  std::string reason;  ///< why that one
+};
+
+/// One running packet path: its programs, maps and attachments. They are pinned and outlive this object.
+class Director {
+ public:
+  /// Takes over the pinned packet path of `instance`, or makes a new one. Needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON.
+  /// Nothing is attached before apply(). Errors are one line that says what to do.
+  static Result<std::unique_ptr<Director>> open(const std::string& instance, const cluster::DirectorSettings& settings);
+
+  virtual ~Director() = default;
+
+  /// True where open() found a running packet path and took it over.
+  [[nodiscard]] virtual bool adopted() const = 0;
+
+  /// Brings the packet path to what `cluster` asks for, by the difference to what it runs. On an error before the first
+  /// change nothing has changed.
+  virtual Result<void> apply(const cluster::Cluster& cluster) = 0;
+
+  /// To be called about every 100 ms: renews the lease by which the packet program knows that next hops are kept fresh,
+  /// takes in what the network reported, frees what nothing refers to any more.
+  virtual void tick() = 0;
+
+  /// Load and counters of every service, in the order of the last applied Cluster.
+  [[nodiscard]] virtual std::vector<ServiceLoad> services() const = 0;
+  /// Walks the connection table from `cursor` (0 at first) and gives every connection to `visit` until `limit` of them
+  /// were visited. Returns the cursor to go on from, or nullopt at the end.
+  virtual std::optional<std::uint32_t> connections(std::uint32_t cursor, std::uint32_t limit,
+                                                   const std::function<void(const Connection&)>& visit) const = 0;
+  [[nodiscard]] virtual std::uint32_t connection_count() const = 0;
+  [[nodiscard]] virtual std::uint32_t connection_capacity() const = 0;
+  [[nodiscard]] virtual std::vector<Counter> counters() const = 0;
+  [[nodiscard]] virtual std::vector<AttachedInterface> interfaces() const = 0;
+
+  /// Takes the packet path down: detaches, unpins, forgets every connection. Only `ballast stop` does this.
+  virtual Result<void> remove() = 0;
+};
+
+}  // namespace ballast::director
