@@ -9,8 +9,8 @@
 
 namespace ballast {
 
-/// A failure. `message` is one line that says what failed, where, and what to do about it; `code` is an errno value, or 0
-/// where no errno fits.
+/// A failure. `message` is one line that says what failed, where, and what to do about it; `code` is an errno value, or
+/// 0 where no errno fits.
 struct Error {
   std::string message;
   int code = 0;

@@ -13,24 +13,26 @@ namespace {
 
 bool valid(const std::string& name) {
   return !name.empty() && name.size() <= 64 && name != "." && name != ".." && std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           c == '-';
   });
 }
 
 std::string name_of_network_namespace() {
-  struct stat own {};
-  struct stat first {};
+  struct stat own{};
+  struct stat first{};
   if (stat("/proc/self/ns/net", &own) != 0) return "default";
   if (stat("/proc/1/ns/net", &first) == 0 && own.st_ino == first.st_ino) return "default";
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator("/run/netns", error)) {
-    struct stat named {};
+    struct stat named{};
     if (stat(entry.path().c_str(), &named) == 0 && named.st_ino == own.st_ino && named.st_dev == own.st_dev) {
       const std::string name = entry.path().filename();
       if (valid(name)) return name;
     }
   }
-  return fmt::format("net-{}", own.st_ino);
+  // Process 1 may not be looked at (a container): whoever has no name is then the first one.
+  return first.st_ino == 0 ? "default" : fmt::format("net-{}", own.st_ino);
 }
 
 }  // namespace

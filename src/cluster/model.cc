@@ -9,9 +9,12 @@ namespace {
 
 std::string_view name(Protocol protocol) {
   switch (protocol) {
-    case Protocol::tcp: return "tcp";
-    case Protocol::udp: return "udp";
-    case Protocol::sctp: return "sctp";
+    case Protocol::tcp:
+      return "tcp";
+    case Protocol::udp:
+      return "udp";
+    case Protocol::sctp:
+      return "sctp";
   }
   return "?";
 }

@@ -1,5 +1,5 @@
-// The model: what the operator wants, as pure values. Every configuration format is read into a Cluster, every command and
-// API call makes a new Cluster, and every plane is handed one.
+// The model: what the operator wants, as pure values. Every configuration format is read into a Cluster, every command
+// and API call makes a new Cluster, and every plane is handed one.
 #pragma once
 
 #include <chrono>
@@ -16,8 +16,8 @@ namespace ballast::cluster {
 /// IP protocol numbers of virtual services.
 enum class Protocol : std::uint8_t { tcp = 6, udp = 17, sctp = 132 };
 
-/// How a packet gets to its real server. LVS's names: NAT (masquerading), DR (gatewaying), TUN (ipip). Values are those of
-/// IP_VS_CONN_F_* in linux/ip_vs.h.
+/// How a packet gets to its real server. LVS's names: NAT (masquerading), DR (gatewaying), TUN (ipip). Values are those
+/// of IP_VS_CONN_F_* in linux/ip_vs.h.
 enum class ForwardingMethod : std::uint8_t { nat = 0, tunnel = 2, route = 3 };
 
 enum class TunnelType : std::uint8_t { ipip = 0, gue = 1, gre = 2 };
@@ -37,7 +37,8 @@ struct RealServer {
   Tunnel tunnel;
   std::uint32_t weight = 1;           ///< 0: no new connections (quiescent); at most 2^31-1
   std::uint32_t upper_threshold = 0;  ///< connections at which it counts as overloaded; 0: never
-  std::uint32_t lower_threshold = 0;  ///< connections below which it is not overloaded any more; 0: three quarters of upper
+  std::uint32_t lower_threshold =
+      0;  ///< connections below which it is not overloaded any more; 0: three quarters of upper
   friend bool operator==(const RealServer&, const RealServer&) = default;
 };
 
@@ -84,10 +85,10 @@ struct VirtualService {
   std::uint32_t scheduler_flags = 0;
   std::optional<Persistence> persistence;
   bool one_packet = false;
-  std::string persistence_engine;    ///< "sip" or empty
-  std::uint16_t mss_clamp = 0;       ///< upper bound of the MSS option in SYNs that pass, 0: untouched
-  std::vector<RealServer> servers;   ///< in the order of adding
-  std::string pool;                  ///< the pool in the configuration file that the servers came from, or empty
+  std::string persistence_engine;   ///< "sip" or empty
+  std::uint16_t mss_clamp = 0;      ///< upper bound of the MSS option in SYNs that pass, 0: untouched
+  std::vector<RealServer> servers;  ///< in the order of adding
+  std::string pool;                 ///< the pool in the configuration file that the servers came from, or empty
   Origin origin = Origin::command;
   friend bool operator==(const VirtualService&, const VirtualService&) = default;
 };

@@ -1,8 +1,8 @@
 // The control interface: what the daemon answers and what commands ask, over one unix socket.
 //
 // One request is one line of JSON, {"op": NAME, ...arguments}; the answer is one line, {"result": VALUE} or
-// {"error": {"code": ERRNO, "message": TEXT}}. A connection may carry any number of requests, one after another. Only root
-// (or the daemon's own user) is answered.
+// {"error": {"code": ERRNO, "message": TEXT}}. A connection may carry any number of requests, one after another. Only
+// root (or the daemon's own user) is answered.
 //
 //   op                arguments                              result
 //   services          key? (one service only)                [ServiceView]
@@ -20,6 +20,10 @@
 //   counters                                                 [CounterView]
 //   status                                                   Status
 //   reload                                                   {changed: TEXT}
+//   stop                                                     null; then the packet path is down and the daemon ends
+//
+// `limit` is how many connections of the table one answer looks at (at most 16384), so that a filter that matches few
+// of a million does not hold up the daemon: an answer with no connection in it still has a cursor to go on from.
 #pragma once
 
 #include <boost/json/value.hpp>

@@ -1,4 +1,5 @@
-// The layer-4 plane: loads the packet programs, brings their maps to what a Cluster asks for, and reads back what happens.
+// The layer-4 plane: loads the packet programs, brings their maps to what a Cluster asks for, and reads back what
+// happens.
 #pragma once
 
 #include <cstdint>
@@ -66,6 +67,10 @@ class Director {
   /// Takes over the pinned packet path of `instance`, or makes a new one. Needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON.
   /// Nothing is attached before apply(). Errors are one line that says what to do.
   static Result<std::unique_ptr<Director>> open(const std::string& instance, const cluster::DirectorSettings& settings);
+
+  /// Takes down the packet path that a dead daemon of `instance` left behind, as remove() does. False where there is
+  /// none.
+  static Result<bool> remove_left_behind(const std::string& instance);
 
   virtual ~Director() = default;
 

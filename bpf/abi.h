@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
+/* What the packet programs and src/director share: plain structs, and the meaning of their fields. Compiled as C for the
+ * kernel and as C++ for the daemon. Addresses are 16 bytes in network order, IPv4 as ::ffff:a.b.c.d; ports are in network
+ * order; everything else is in host order. */
+#ifndef BALLAST_BPF_ABI_H
+#define BALLAST_BPF_ABI_H
+
+#include <linux/types.h>
+
+/* Changes whenever a struct or the meaning of a field changes: pinned maps of another value are not taken over. */
+#define BALLAST_ABI 1
+
+union address {
+  __u8 bytes[16];
+  __u32 word[4];
+  __u64 half[2];
+};
+
+/* A tick of the connection table's clock: CLOCK_MONOTONIC (coarse) in units of 2^22 ns, about 4.2 ms. 32 bits of it wrap
+ * after 208 days; times are compared by the sign of their difference. */
+#define TICK_SHIFT 22
+
+/* ---- services ---- */
+
+/* Key of the service table. A mark service has protocol 0, port 0, its mark, and the unspecified address of its family.
+ * An address that carries any service is also entered by itself, with everything but the address 0. */
+struct service_key {
+  union address address;
+  __u32 mark;
+  __be16 port;
+  __u8 protocol;
+  __u8 pad;
+};
+
+#define SERVICE_INDEX_ADDRESS 0xffffffffu /* value of an address entered by itself */
+
+enum scheduler_id {
+  SCHEDULER_NONE = 0,
+  SCHEDULER_RR = 1,
+  SCHEDULER_WRR = 2,
+  SCHEDULER_LC = 3,
+  SCHEDULER_WLC = 4,
+  SCHEDULER_SED = 5,
+  SCHEDULER_NQ = 6,
+  SCHEDULER_SH = 7,
+};
+
+/* Bits of service.flags; the first six are IP_VS_SVC_F_* of linux/ip_vs.h. */
+#define SERVICE_PERSISTENT 0x01u
+#define SERVICE_ONE_PACKET 0x04u
+#define SERVICE_SCHED_1 0x08u
+#define SERVICE_SCHED_2 0x10u
+#define SERVICE_SCHED_3 0x20u
+
+#define CHUNK_NONE 0xffffffffu
+
+/* One cache line, read for every new connection. */
+struct service {
+  union address address;
+  __be16 port;
+  __u8 protocol;
+  __u8 scheduler;
+  __u32 flags;
+  __u64 ring;        /* first line in `rings` << 32 | number of slots: see struct ring_line */
+  __u32 first_chunk; /* its members, or CHUNK_NONE */
+  __s32 weight_step; /* wrr: greatest common divisor of the weights above 0 */
+  __s32 weight_top;  /* wrr: greatest weight - (weight_step - 1) */
+  __u16 mss_clamp;
+  __u16 in_use;
+  __u64 ring_of_hash; /* like `ring`: the hash table of sh */
+  __u32 mark;
+  __u32 reserved;
+};
+
+/* Values of service.in_use and server.in_use. */
+#define USE_FREE 0
+#define USE_CONFIGURED 1
+#define USE_REMOVED 2 /* not configured any more; kept while connections refer to it, and a while for its return */
+
+/* Where round robin stands, on a cache line of its own: (position in the ring + 1) << 32 | current weight (wrr). */
+struct cursor {
+  __u64 value;
+  __u64 pad[7];
+};
+
+/* A line of a ring: indexes of real servers. The ring of a service lists its servers in the kernel's order, newest first;
+ * the hash ring of sh holds 256 buckets. */
+#define RING_LINE_SLOTS 16
+struct ring_line {
+  __u32 server[RING_LINE_SLOTS];
+};
+
+/* ---- real servers ---- */
+
+/* What schedulers look at. Real server number i is member i % 16 of chunk i / 16. */
+struct member {
+  __s32 weight; /* 0: takes no new connection */
+  __s32 active;
+  __s32 inactive;
+  __u32 order; /* greater is newer; MEMBER_OVERLOAD in the top bit; 0: no server here */
+};
+#define MEMBER_OVERLOAD 0x80000000u
+#define MEMBER_ORDER 0x7fffffffu
+#define CHUNK_MEMBERS 16
+
+struct chunk {
+  __u32 next; /* CHUNK_NONE: the last one of its service */
+  __u32 used; /* members [0, used) may hold servers */
+  __u32 pad[14];
+  struct member member[CHUNK_MEMBERS];
+};
+
+enum forwarding_method { FORWARD_NAT = 0, FORWARD_LOCAL = 1, FORWARD_TUNNEL = 2, FORWARD_ROUTE = 3 };
+enum tunnel_type { TUNNEL_IPIP = 0, TUNNEL_GUE = 1, TUNNEL_GRE = 2 };
+enum tunnel_checksum { TUNNEL_NOCSUM = 0, TUNNEL_CSUM = 1, TUNNEL_REMCSUM = 2 };
+
+#define SERVER_AVAILABLE 0x01u /* configured; cleared: its connections are dropped until they expire */
+#define SERVER_LOCAL 0x02u     /* an address of this machine: packets go up the stack */
+#define SERVER_ROUTED 0x04u    /* interface and gateway of the next hop are known */
+#define SERVER_HOP 0x08u       /* ... and its link address */
+#define SERVER_HOP_XDP 0x10u   /* ... and its interface takes frames redirected from XDP */
+
+/* The first cache line is all that a packet of an established connection needs. */
+struct server {
+  union address address;
+  __be16 port; /* 0: the packet's own */
+  __u8 method;
+  __u8 flags;
+  __u32 service;
+  __u32 ifindex; /* next hop */
+  __u8 hop_mac[6];
+  __u8 own_mac[6];
+  __u16 mtu; /* of the way to it, without the outer header */
+  __u8 tunnel_type;
+  __u8 tunnel_checksum;
+  __be16 tunnel_port;
+  __u16 pad;
+  union address tunnel_source; /* 64 */
+  union address gateway;       /* next hop's address, for the TC hook */
+  __u32 upper_threshold;
+  __u32 lower_threshold;
+  __u32 in_use; /* this index belongs to a server, configured or not yet forgotten */
+  __u32 reserved[9];
+};
+
+struct traffic {
+  __u64 connections;
+  __u64 packets_in;
+  __u64 packets_out;
+  __u64 bytes_in;
+  __u64 bytes_out;
+};
+
+/* ---- connections ---- */
+
+/* States: those of TCP as in ip_vs, then UDP. */
+enum connection_state {
+  STATE_NONE = 0,
+  STATE_ESTABLISHED,
+  STATE_SYN_SENT,
+  STATE_SYN_RECV,
+  STATE_FIN_WAIT,
+  STATE_TIME_WAIT,
+  STATE_CLOSE,
+  STATE_CLOSE_WAIT,
+  STATE_LAST_ACK,
+  STATE_LISTEN,
+  STATE_SYNACK,
+  STATE_TCP_LAST,
+  STATE_UDP = 16,
+  STATE_COUNT = 32,
+};
+
+/* Bits of connection.meta. 0 is a slot that was never used since its neighbourhood was last empty: a search stops there. */
+#define META_LIVE 0x01u
+#define META_DEAD 0x02u      /* free, but a search goes on behind it */
+#define META_NO_OUTPUT 0x04u /* no reply was seen: the half view of DR and TUN */
+#define META_INACTIVE 0x08u  /* counted in member.inactive, not in member.active */
+#define META_STATE_SHIFT 8
+#define META_STATE 0x1f00u
+#define META_GENERATION_SHIFT 16
+
+/* One cache line. Found by the client's address, port and protocol from both directions. */
+struct connection {
+  union address client;
+  union address virtual_address;
+  __be16 client_port;
+  __be16 virtual_port;
+  __be16 server_port;
+  __u8 protocol;
+  __u8 pad;
+  __u32 server;   /* index of the real server */
+  __u32 deadline; /* tick at which it expires */
+  __u32 meta;
+  __u32 packets; /* from the client */
+  __u64 reserved;
+};
+
+#define SEGMENT_BYTES 4224 /* header, 64 slots, and room to align them */
+#define SEGMENT_SLOTS 64
+#define SEGMENT_HEADER 64
+
+/* ---- settings ---- */
+
+#define SETTING_NAT 0x01u /* some server is reached by NAT: look for replies */
+
+struct settings {
+  __u32 abi;
+  __u32 flags;
+  __u32 connections_max;
+  __u32 timeout[STATE_COUNT]; /* ticks */
+  __u32 lease;                /* tick until which next hops are kept fresh by the daemon */
+  __u32 icmp_per_second;      /* errors that this machine makes, each processor */
+  __u32 segment_count;        /* of the connection table */
+  __u32 services_max;
+  __u32 servers_max;
+  __u32 pad0;
+  __u64 hash_seed;
+  __u64 pad1[10];
+  __u64 xdp_targets[64]; /* bit i: interface i takes frames redirected from XDP */
+};
+
+/* Written by programs. */
+struct live {
+  __s64 connections;
+  __u64 pad0[7];
+  __u32 sweep_position;
+  __u32 slots_offset; /* of the first slot in a segment */
+  __u32 pad1[14];
+};
+
+/* Fragments: the ports that the first one told. */
+struct fragment_key {
+  union address source;
+  union address destination;
+  __u32 identification; /* as in the header */
+  __u8 protocol;
+  __u8 pad[3];
+};
+struct fragment_ports {
+  __be16 source;
+  __be16 destination;
+  __u32 tick;
+};
+
+#endif

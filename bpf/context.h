@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
+/* What differs between the two hooks, so that everything above is written once. HOOK_XDP or HOOK_TC says which one this
+ * object is for. */
+#pragma once
+
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/pkt_cls.h>
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#ifndef AF_INET
+#define AF_INET 2
+#define AF_INET6 10
+#endif
+
+#if HOOK_XDP
+
+typedef struct xdp_md context;
+#define VERDICT_PASS XDP_PASS
+#define VERDICT_DROP XDP_DROP
+#define IN_XDP 1
+
+static __always_inline __u32 ingress_ifindex(context *ctx) { return ctx->ingress_ifindex; }
+static __always_inline __u32 frame_length(context *ctx) { return (__u32)(ctx->data_end - ctx->data); }
+static __always_inline __u32 segments(context *ctx) { return 1; }
+
+/* Makes sure that `bytes` of the frame can be read directly. */
+static __always_inline void pull(context *ctx, __u32 bytes) {}
+
+#else
+
+typedef struct __sk_buff context;
+#define VERDICT_PASS (-1) /* TC_ACT_UNSPEC, TCX_NEXT: on to the next program and then the stack */
+#define VERDICT_DROP TC_ACT_SHOT
+#define IN_XDP 0
+
+static __always_inline __u32 ingress_ifindex(context *ctx) { return ctx->ifindex; }
+static __always_inline __u32 frame_length(context *ctx) { return ctx->len; }
+static __always_inline __u32 segments(context *ctx) { return ctx->gso_segs ? ctx->gso_segs : 1; }
+
+static __always_inline void pull(context *ctx, __u32 bytes) {
+  if (ctx->data + bytes > ctx->data_end) bpf_skb_pull_data(ctx, bytes < ctx->len ? bytes : ctx->len);
+}
+
+#endif
+
+static __always_inline void *frame_data(context *ctx) { return (void *)(long)ctx->data; }
+static __always_inline void *frame_end(context *ctx) { return (void *)(long)ctx->data_end; }

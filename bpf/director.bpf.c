@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
+/* The director's packet program. Compiled once for XDP and once for TC ingress (see context.h); both share their maps.
+ *
+ * A packet is looked up among the connections, first as one from a client, then (where NAT is in use) as a reply of a real
+ * server; what is neither may start a connection if its destination is a virtual service. Everything else passes untouched.
+ * Where XDP cannot send a packet itself (a next hop that is not resolved, an interface that takes no redirected frames) it
+ * passes it untouched to the TC program on the same interface, which can. */
+#include "connection.h"
+#include "fragment.h"
+#include "icmp.h"
+#include "icmp_relay.h"
+#include "mss.h"
+#include "rewrite.h"
+#include "transmit.h"
+#include "tunnel.h"
+
+/* NAT: the packet's destination becomes the real server. */
+static __always_inline int translate_to_server(context *ctx, const struct packet *p, const struct connection *c,
+                                               const struct server *server) {
+  struct translation t = {.from = p->destination,
+                          .to = server->address,
+                          .from_port = p->destination_port,
+                          .to_port = c->server_port,
+                          .destination = 1,
+                          .ports = 1};
+  return translate(ctx, p, &t);
+}
+
+/* A packet of a client, on its connection. */
+static __always_inline int to_server(context *ctx, const struct packet *p, struct connection *c) {
+  struct settings *set = settings_now();
+  __u32 index = c->server;
+  struct server *server = server_at(index);
+  if (!set || !server) return VERDICT_PASS;
+  if (!(server->flags & SERVER_AVAILABLE)) {
+    count(COUNTER_server_gone);
+    return VERDICT_DROP;
+  }
+  __u32 now = now_ticks();
+  __u8 method = server->method;
+  if (server->flags & SERVER_LOCAL) {
+    advance(c, p, set, 0, now);
+    if (p->tcp_flags & TCP_SYN) clamp_mss(ctx, p, server->service);
+    count_traffic(index, ctx, p, 0);
+    count(COUNTER_forwarded_local);
+    if (method == FORWARD_NAT && !translate_to_server(ctx, p, c, server)) return VERDICT_DROP;
+    return VERDICT_PASS;
+  }
+  if (p->ttl <= 1) {
+    advance(c, p, set, 0, now);
+    count_traffic(index, ctx, p, 0);
+    return icmp_time_exceeded(ctx, p);
+  }
+  struct hop hop;
+  enum hop_result found = hop_to_server(ctx, p, server, set, now, &hop);
+  if (found == HOP_PUNT) {
+    count(COUNTER_punted);
+    return VERDICT_PASS;
+  }
+  if (found == HOP_NO_ROUTE) {
+    count(COUNTER_no_route);
+    return VERDICT_DROP;
+  }
+  __u32 room = server->mtu;
+  if (method == FORWARD_TUNNEL) room -= tunnel_overhead(server);
+  if (server->mtu && p->length > room && segments(ctx) == 1) return icmp_too_big(ctx, p, room);
+
+  advance(c, p, set, 0, now);
+  if (p->tcp_flags & TCP_SYN) clamp_mss(ctx, p, server->service);
+  count_traffic(index, ctx, p, 0);
+  __be16 ethertype = p->ipv4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6);
+  if (!decrement_ttl(ctx, p)) return VERDICT_DROP;
+  if (method == FORWARD_NAT) {
+    if (!translate_to_server(ctx, p, c, server)) return VERDICT_DROP;
+    count(COUNTER_forwarded_nat);
+  } else if (method == FORWARD_TUNNEL) {
+    struct wrapping w;
+    if (!plan_wrapping(ctx, p, server, &w)) return VERDICT_DROP;
+    if (!wrap(ctx, p, server, &w)) {
+      count(COUNTER_no_headroom);
+      return VERDICT_DROP;
+    }
+    ethertype = w.outer_ipv4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6);
+    count(COUNTER_forwarded_tunnel);
+  } else {
+    count(COUNTER_forwarded_route);
+  }
+  return transmit(ctx, &hop, ethertype);
+}
+
+/* A reply of a NATed real server. */
+static __always_inline int to_client(context *ctx, const struct packet *p, struct connection *c,
+                                     const struct server *server) {
+  struct settings *set = settings_now();
+  if (!set) return VERDICT_PASS;
+  __u32 now = now_ticks();
+  if (p->first_fragment) remember_fragment(p);
+  if (p->ttl <= 1) return VERDICT_PASS;
+  struct hop hop;
+  enum hop_result found = route(ctx, set, &c->virtual_address, &c->client, &hop);
+  if (found == HOP_PUNT) {
+    count(COUNTER_punted);
+    return VERDICT_PASS;
+  }
+  if (found == HOP_NO_ROUTE) {
+    count(COUNTER_no_route);
+    return VERDICT_DROP;
+  }
+  advance(c, p, set, 1, now);
+  if (p->tcp_flags & TCP_SYN) clamp_mss(ctx, p, server->service);
+  count_traffic(c->server, ctx, p, 1);
+  struct translation t = {.from = p->source,
+                          .to = c->virtual_address,
+                          .from_port = p->source_port,
+                          .to_port = c->virtual_port,
+                          .destination = 0,
+                          .ports = 1};
+  if (!decrement_ttl(ctx, p) || !translate(ctx, p, &t)) return VERDICT_DROP;
+  count(COUNTER_replies_nat);
+  return transmit(ctx, &hop, p->ipv4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6));
+}
+
+/* What becomes of a packet without connection. */
+enum begun { BEGUN, BEGUN_PASS, BEGUN_REFUSED, BEGUN_DROP };
+
+static __always_inline enum begun begin(const struct packet *p) {
+  __u32 index;
+  struct service *service = find_service(p, &index);
+  if (!service || !may_start(p)) return BEGUN_PASS;
+  switch (open_connection(p, index)) {
+    case OPENED: return BEGUN;
+    case OPEN_NO_SERVER: return BEGUN_REFUSED;
+    default: return BEGUN_DROP;
+  }
+}
+
+static __always_inline int on_segment(context *ctx, struct packet *p) {
+  struct location at;
+  if (p->first_fragment && is_virtual_address(&p->destination)) remember_fragment(p);
+  struct connection *c = find_from_client(p, &at);
+  if (c && starts_anew(c, p)) {
+    if (release(at.segment, at.slot, c->meta, 0, 0)) count(COUNTER_connections_reused);
+    c = 0;
+  } else if (!c) {
+    struct settings *set = settings_now();
+    if (set && set->flags & SETTING_NAT) {
+      struct server *server;
+      struct connection *reply = find_from_server(p, &server, &at);
+      if (reply) return to_client(ctx, p, reply, server);
+    }
+  }
+  if (!c) {
+    switch (begin(p)) {
+      case BEGUN: break;
+      case BEGUN_PASS: return VERDICT_PASS;
+      case BEGUN_REFUSED: count(COUNTER_no_server); return icmp_port_unreachable(ctx, p);
+      default: return VERDICT_DROP;
+    }
+    c = find_from_client(p, &at);
+    if (!c) return VERDICT_DROP;
+  }
+  return to_server(ctx, p, c);
+}
+
+static __always_inline int process(context *ctx) {
+  struct packet p = {};
+  switch (parse(ctx, &p)) {
+    case PARSED_SEGMENT: return on_segment(ctx, &p);
+    case PARSED_ICMP: return relay_icmp(ctx, &p);
+    case PARSED_FRAGMENT: return on_fragment(ctx, &p);
+    case PARSED_MALFORMED: count(COUNTER_malformed); return VERDICT_PASS;
+    default: return VERDICT_PASS;
+  }
+}
+
+#if HOOK_XDP
+SEC("xdp")
+#else
+SEC("tc")
+#endif
+int ballast_director(context *ctx) { return process(ctx); }
+
+/* Run by the daemon, not attached: starts the timer that expires connections. */
+SEC("tc")
+int ballast_sweep(struct __sk_buff *ctx) { return sweep_start(); }
+
+char _license[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
+/* Which service a packet is for, and which of its real servers gets a new connection. */
+#pragma once
+
+#include "schedule/lc.h"
+#include "schedule/nq.h"
+#include "schedule/rr.h"
+#include "schedule/sed.h"
+#include "schedule/sh.h"
+#include "schedule/wlc.h"
+#include "schedule/wrr.h"
+
+/* The service for a packet's destination: that of the port, else that of all ports. Its index in `*index`. */
+static __always_inline struct service *find_service(const struct packet *p, __u32 *index) {
+  struct service_key key = {.port = p->destination_port, .protocol = p->protocol};
+  key.address = p->destination;
+  __u32 *found = bpf_map_lookup_elem(&service_keys, &key);
+  if (!found) {
+    key.port = 0;
+    found = bpf_map_lookup_elem(&service_keys, &key);
+    if (!found) return 0;
+  }
+  *index = *found;
+  return bpf_map_lookup_elem(&services, index);
+}
+
+/* Whether an address carries any service. */
+static __always_inline int is_virtual_address(const union address *address) {
+  struct service_key key = {};
+  key.address = *address;
+  return bpf_map_lookup_elem(&service_keys, &key) != 0;
+}
+
+static __always_inline __u32 fold(const union address *a) {
+  if (is_ipv4(a)) return bpf_ntohl(a->word[3]);
+  return bpf_ntohl(a->word[0] ^ a->word[1] ^ a->word[2] ^ a->word[3]);
+}
+
+/* The real server for a new connection of `p`, or NO_SERVER. */
+__noinline __u32 schedule(__u32 index, const struct packet *p) {
+  const struct service *service = bpf_map_lookup_elem(&services, &index);
+  if (!service || !p) return NO_SERVER;
+  struct pick pick = {
+      .service = index,
+      .flags = service->flags,
+      .first_chunk = service->first_chunk,
+      .weight_step = service->weight_step,
+      .weight_top = service->weight_top,
+      .client_fold = fold(&p->source),
+      .client_port = bpf_ntohs(p->source_port),
+      .server = NO_SERVER,
+      .ring = service->ring,
+      .ring_of_hash = service->ring_of_hash,
+  };
+  int chosen = 0;
+  switch (service->scheduler) {
+    case SCHEDULER_RR: chosen = schedule_rr(&pick); break;
+    case SCHEDULER_WRR: chosen = schedule_wrr(&pick); break;
+    case SCHEDULER_LC: chosen = schedule_lc(&pick); break;
+    case SCHEDULER_WLC: chosen = schedule_wlc(&pick); break;
+    case SCHEDULER_SED: chosen = schedule_sed(&pick); break;
+    case SCHEDULER_NQ: chosen = schedule_nq(&pick); break;
+    case SCHEDULER_SH: chosen = schedule_sh(&pick); break;
+  }
+  return chosen ? pick.server : NO_SERVER;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
+/* rr: the next available server behind the last one, in a circle. */
+#pragma once
+
+#include "bpf/schedule/common.h"
+
+struct rr_walk {
+  __u64 ring;
+  __u32 position;
+  __u32 server;
+};
+
+static long rr_step(__u32 i, void *context_) {
+  struct rr_walk *walk = context_;
+  if (walk->position >= ring_length(walk->ring)) walk->position = 0;
+  __u32 server;
+  struct member *m = ring_member(walk->ring, walk->position, &server);
+  walk->position++;
+  if (!m || !available(m)) return 0;
+  walk->server = server;
+  return 1;
+}
+
+static __always_inline int schedule_rr(struct pick *pick) {
+  struct cursor *cursor = cursor_at(pick->service);
+  if (!cursor) return 0;
+  __u64 before = cursor->value;
+  struct rr_walk walk = {.ring = pick->ring, .position = (__u32)(before >> 32), .server = NO_SERVER};
+  bpf_loop(ring_length(pick->ring), rr_step, &walk, 0);
+  if (walk.server == NO_SERVER) return 0;
+  __sync_val_compare_and_swap(&cursor->value, before, (__u64)walk.position << 32 | (__u32)before);
+  pick->server = walk.server;
+  return 1;
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
+/* The connection table: open addressing inside segments of 64 slots.
+ *
+ * A connection's segment and first slot come from a keyed hash of the client's address, port and protocol, which both
+ * directions of a flow know; so one slot, one cache line, serves packets of the client and replies of the server. A search
+ * goes from the first slot on, around the segment, until it meets a slot that was never used. Searches take no lock.
+ * Insertion and removal hold the segment's lock; a removed slot stays "dead" while a used slot follows it, so that no search
+ * ends too early. A slot's generation changes with every use. */
+#pragma once
+
+#include "member.h"
+#include "parse.h"
+
+/* Where bpf_array's values begin, so that slots can be put on cache lines. */
+struct bpf_array___layout {
+  char value[0];
+} __attribute__((preserve_access_index));
+
+/* The offset is a constant to the verifier; the barriers keep the compiler from negating it, which verifiers before 6.18
+ * do not follow. */
+static __always_inline __u32 slots_offset(void) {
+  __u32 values = __builtin_preserve_field_info(((struct bpf_array___layout *)0)->value, 0 /* BPF_FIELD_BYTE_OFFSET */);
+  __u32 used = values & 63;
+  asm volatile("" : "+r"(used));
+  __u32 gap = 64 - used;
+  asm volatile("" : "+r"(gap));
+  return SEGMENT_HEADER + (gap & 63);
+}
+
+static __always_inline struct connection *slot_at(struct segment *segment, __u32 index) {
+  __u32 base = slots_offset();
+  if (base > SEGMENT_HEADER + 63 || index >= SEGMENT_SLOTS) return 0;
+  return (void *)segment + base + index * sizeof(struct connection);
+}
+
+static __always_inline __u64 hash_of(const union address *client, __be16 port, __u8 protocol) {
+  __u64 x = client->half[1] ^ hash_seed;
+  x ^= (client->half[0] + hash_seed) * 0x9e3779b97f4a7c15ull;
+  x ^= ((__u64)port << 8 | protocol) * 0xff51afd7ed558ccdull;
+  x ^= x >> 32;
+  x *= 0xd6e8feb86659fd93ull;
+  x ^= x >> 32;
+  x *= 0xd6e8feb86659fd93ull;
+  return x ^ x >> 32;
+}
+
+static __always_inline __u32 segment_of(__u64 hash) { return (__u32)((hash >> 32) * segment_count >> 32); }
+static __always_inline __u32 first_slot_of(__u64 hash) { return (__u32)hash % SEGMENT_SLOTS; }
+
+static __always_inline __u32 wrap_slot(__u32 index) { return index % SEGMENT_SLOTS; }
+
+static __always_inline struct segment *segment_at(__u32 index) { return bpf_map_lookup_elem(&connections, &index); }
+
+/* Where a connection stands in the table. */
+struct location {
+  __u32 segment;
+  __u32 slot;
+};
+
+/* The connection of a packet from a client, or 0; its place in `*at`. */
+static __always_inline struct connection *find_from_client(const struct packet *p, struct location *at) {
+  __u64 hash = hash_of(&p->source, p->source_port, p->protocol);
+  at->segment = segment_of(hash);
+  struct segment *segment = segment_at(at->segment);
+  if (!segment) return 0;
+  __u32 first = first_slot_of(hash);
+  NO_UNROLL for (__u32 i = 0; i < SEGMENT_SLOTS; i++) {
+    at->slot = wrap_slot(first + i);
+    struct connection *c = slot_at(segment, at->slot);
+    if (!c) return 0;
+    __u32 meta = c->meta;
+    if (!meta) return 0;
+    if (meta & META_LIVE && c->client_port == p->source_port && c->virtual_port == p->destination_port &&
+        same_address(&c->client, &p->source) && same_address(&c->virtual_address, &p->destination) &&
+        c->protocol == p->protocol)
+      return c;
+  }
+  return 0;
+}
+
+/* The NAT connection of a packet from a real server to its client, or 0; its server in `*found`, its place in `*at`. */
+static __always_inline struct connection *find_from_server(const struct packet *p, struct server **found,
+                                                           struct location *at) {
+  __u64 hash = hash_of(&p->destination, p->destination_port, p->protocol);
+  at->segment = segment_of(hash);
+  struct segment *segment = segment_at(at->segment);
+  if (!segment) return 0;
+  __u32 first = first_slot_of(hash);
+  NO_UNROLL for (__u32 i = 0; i < SEGMENT_SLOTS; i++) {
+    at->slot = wrap_slot(first + i);
+    struct connection *c = slot_at(segment, at->slot);
+    if (!c) return 0;
+    __u32 meta = c->meta;
+    if (!meta) return 0;
+    if (!(meta & META_LIVE) || c->client_port != p->destination_port || c->server_port != p->source_port ||
+        !same_address(&c->client, &p->destination) || c->protocol != p->protocol)
+      continue;
+    struct server *server = server_at(c->server);
+    if (!server || server->method != FORWARD_NAT || !same_address(&server->address, &p->source)) continue;
+    *found = server;
+    return c;
+  }
+  return 0;
+}
+
+static __always_inline struct live *live_values(void) {
+  __u32 zero = 0;
+  return bpf_map_lookup_elem(&live, &zero);
+}
+
+/* What left the table under a segment's lock; told to the server's counts after the lock. */
+struct removed {
+  __u32 server;
+  __u32 meta; /* 0: nothing */
+};
+
+static __always_inline void forget(const struct removed *removed) {
+  struct live *values = live_values();
+  if (values) __sync_fetch_and_add(&values->connections, -1);
+  member_release(removed->server, removed->meta);
+}
+
+/* Dead slots from `index` backwards that no used slot follows become never-used ones again. The lock is held. */
+static __always_inline void tidy(struct segment *segment, __u32 index) {
+  struct connection *follower = slot_at(segment, wrap_slot(index + 1));
+  if (!follower || follower->meta) return;
+  NO_UNROLL for (__u32 i = 0; i < SEGMENT_SLOTS; i++) {
+    struct connection *dead = slot_at(segment, wrap_slot(index - i));
+    if (!dead || dead->meta != META_DEAD) return;
+    dead->meta = 0;
+  }
+}
+
+/* Frees the slot if its connection still is as `meta` says and, with `only_over`, its time is over at `now`. 1: it was this
+ * call that did. */
+__noinline int release(__u32 number, __u32 index, __u32 meta, __u32 only_over, __u32 now) {
+  struct segment *segment = segment_at(number);
+  if (!segment) return 0;
+  struct connection *c = slot_at(segment, wrap_slot(index));
+  if (!c) return 0;
+  struct removed removed = {};
+  bpf_spin_lock(&segment->lock);
+  if (c->meta == meta && meta & META_LIVE && (!only_over || (__s32)(c->deadline - now) <= 0)) {
+    removed.server = c->server;
+    removed.meta = meta;
+    segment->used--;
+    c->meta = META_DEAD;
+    tidy(segment, index);
+  }
+  bpf_spin_unlock(&segment->lock);
+  if (!removed.meta) return 0;
+  forget(&removed);
+  return 1;
+}
+
+/* What a new connection starts with. */
+struct birth {
+  __u32 server;
+  __u32 deadline;
+  __u32 meta; /* without generation */
+  __be16 server_port;
+  __u16 full; /* the table holds as many connections as it may */
+};
+
+enum inserted { INSERTED, INSERTED_BY_OTHER, INSERT_FULL };
+
+/* Enters a connection. Another processor may have entered the same one meanwhile: then that one stands. In a full table or
+ * segment a half-open connection makes room; established ones never do. */
+__noinline int insert_connection(const struct packet *p, const struct birth *birth) {
+  if (!p || !birth) return INSERT_FULL;
+  __u64 hash = hash_of(&p->source, p->source_port, p->protocol);
+  struct segment *segment = segment_at(segment_of(hash));
+  if (!segment) return INSERT_FULL;
+  __u32 first = first_slot_of(hash);
+  int outcome = INSERT_FULL;
+  struct removed removed = {};
+  bpf_spin_lock(&segment->lock);
+  segment->free = SEGMENT_SLOTS;
+  segment->half_open = SEGMENT_SLOTS;
+  NO_UNROLL for (__u32 i = 0; i < SEGMENT_SLOTS; i++) {
+    __u32 index = wrap_slot(first + i);
+    struct connection *c = slot_at(segment, index);
+    if (!c) break;
+    __u32 meta = c->meta;
+    if (!(meta & META_LIVE)) {
+      if (segment->free == SEGMENT_SLOTS) segment->free = index;
+      if (!meta) break;
+      continue;
+    }
+    if (c->client_port == p->source_port && c->virtual_port == p->destination_port && c->protocol == p->protocol &&
+        c->client.half[1] == p->source.half[1] && c->client.half[0] == p->source.half[0] &&
+        c->virtual_address.half[1] == p->destination.half[1] && c->virtual_address.half[0] == p->destination.half[0]) {
+      outcome = INSERTED_BY_OTHER;
+      break;
+    }
+    if (is_half_open_state((meta & META_STATE) >> META_STATE_SHIFT)) segment->half_open = index;
+  }
+  if (outcome == INSERT_FULL) {
+    if (birth->full || segment->free == SEGMENT_SLOTS) {
+      struct connection *victim = slot_at(segment, segment->half_open);
+      if (victim) {
+        removed.server = victim->server;
+        removed.meta = victim->meta;
+        segment->used--;
+        victim->meta = META_DEAD;
+        if (segment->free == SEGMENT_SLOTS) segment->free = segment->half_open;
+      } else {
+        segment->free = SEGMENT_SLOTS;
+      }
+    }
+    struct connection *c = slot_at(segment, segment->free);
+    if (c) {
+      c->client.half[0] = p->source.half[0];
+      c->client.half[1] = p->source.half[1];
+      c->virtual_address.half[0] = p->destination.half[0];
+      c->virtual_address.half[1] = p->destination.half[1];
+      c->client_port = p->source_port;
+      c->virtual_port = p->destination_port;
+      c->server_port = birth->server_port;
+      c->protocol = p->protocol;
+      c->server = birth->server;
+      c->deadline = birth->deadline;
+      c->packets = 0;
+      segment->used++;
+      segment->generation++;
+      c->meta = birth->meta | segment->generation << META_GENERATION_SHIFT;
+      outcome = INSERTED;
+    }
+  }
+  bpf_spin_unlock(&segment->lock);
+  if (removed.meta) {
+    forget(&removed);
+    count(COUNTER_table_full_evicted);
+  }
+  if (outcome == INSERTED) {
+    struct live *values = live_values();
+    if (values) __sync_fetch_and_add(&values->connections, 1);
+  }
+  return outcome;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
+/* The TCP state machine of ip_vs: three tables (from the client, from the server, and from the client where replies do not
+ * pass), four events, eleven states. A packet's event is the first of RST, SYN, FIN, ACK that it carries. */
+#pragma once
+
+#include "abi.h"
+#include "parse.h"
+
+enum tcp_event { EVENT_SYN, EVENT_FIN, EVENT_ACK, EVENT_RST, EVENT_NONE };
+enum direction { FROM_CLIENT, FROM_SERVER, FROM_CLIENT_ONLY };
+
+#define NO STATE_NONE
+#define ES STATE_ESTABLISHED
+#define SS STATE_SYN_SENT
+#define SR STATE_SYN_RECV
+#define FW STATE_FIN_WAIT
+#define TW STATE_TIME_WAIT
+#define CL STATE_CLOSE
+#define CW STATE_CLOSE_WAIT
+#define LA STATE_LAST_ACK
+#define LI STATE_LISTEN
+#define SA STATE_SYNACK
+
+static const __u8 tcp_transitions[3][4][16] = {
+    [FROM_CLIENT] =
+        {
+            /* from        NO  ES  SS  SR  FW  TW  CL  CW  LA  LI  SA */
+            [EVENT_SYN] = {SR, ES, ES, SR, SR, SR, SR, SR, SR, SR, SR},
+            [EVENT_FIN] = {CL, CW, SS, TW, TW, TW, CL, CW, LA, LI, TW},
+            [EVENT_ACK] = {ES, ES, SS, ES, FW, TW, CL, CW, CL, LI, ES},
+            [EVENT_RST] = {CL, CL, CL, SR, CL, CL, CL, CL, LA, LI, SR},
+        },
+    [FROM_SERVER] =
+        {
+            [EVENT_SYN] = {SS, ES, SS, SR, SS, SS, SS, SS, SS, LI, SR},
+            [EVENT_FIN] = {TW, FW, SS, TW, FW, TW, CL, TW, LA, LI, TW},
+            [EVENT_ACK] = {ES, ES, SS, ES, FW, TW, CL, CW, LA, ES, ES},
+            [EVENT_RST] = {CL, CL, SS, CL, CL, TW, CL, CL, CL, CL, CL},
+        },
+    [FROM_CLIENT_ONLY] =
+        {
+            [EVENT_SYN] = {SR, ES, ES, SR, SR, SR, SR, SR, SR, SR, SR},
+            [EVENT_FIN] = {CL, FW, SS, TW, FW, TW, CL, CW, LA, LI, TW},
+            [EVENT_ACK] = {ES, ES, SS, ES, FW, TW, CL, CW, CL, LI, ES},
+            [EVENT_RST] = {CL, CL, CL, SR, CL, CL, CL, CL, LA, LI, CL},
+        },
+};
+
+#undef NO
+#undef ES
+#undef SS
+#undef SR
+#undef FW
+#undef TW
+#undef CL
+#undef CW
+#undef LA
+#undef LI
+#undef SA
+
+static __always_inline enum tcp_event tcp_event_of(__u8 flags) {
+  if (flags & TCP_RST) return EVENT_RST;
+  if (flags & TCP_SYN) return EVENT_SYN;
+  if (flags & TCP_FIN) return EVENT_FIN;
+  if (flags & TCP_ACK) return EVENT_ACK;
+  return EVENT_NONE;
+}
+
+/* The state after a packet; a segment without any of the four flags leaves the state as it is. */
+static __always_inline __u32 next_tcp_state(__u32 state, enum direction direction, __u8 flags) {
+  enum tcp_event event = tcp_event_of(flags);
+  if (event == EVENT_NONE) return state;
+  return tcp_transitions[direction][event & 3][state & 15];
+}
+
+/* States in which a connection counts as active. */
+static __always_inline int is_active_state(__u32 state) {
+  return state == STATE_ESTABLISHED || state == STATE_SYN_SENT || state == STATE_SYN_RECV || state == STATE_SYNACK;
+}
+
+static __always_inline int is_half_open_state(__u32 state) {
+  return state == STATE_SYN_RECV || state == STATE_SYN_SENT || state == STATE_SYNACK;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
+/* Where a packet goes next and how it leaves. The daemon keeps the next hop of every real server; without it (a daemon that
+ * is dead, a server it has not resolved yet) and for replies the kernel's routing table is asked. */
+#pragma once
+
+#include "maps.h"
+#include "parse.h"
+
+struct hop {
+  union address gateway;
+  __u32 ifindex;
+  __u8 hop_mac[6];
+  __u8 own_mac[6];
+  __u8 ipv4; /* family of the gateway */
+};
+
+enum hop_result { HOP_FOUND, HOP_PUNT, HOP_NO_ROUTE };
+
+/* Whether frames can be redirected from XDP to an interface. */
+static __always_inline int takes_xdp(const struct settings *set, __u32 ifindex) {
+  if (ifindex >= 64 * 64) return 0;
+  return set->xdp_targets[MASKED(ifindex / 64, 63)] >> (ifindex % 64) & 1;
+}
+
+/* Asks the kernel's routing and neighbour tables for the way to `destination`. */
+static __always_inline enum hop_result route(context *ctx, const struct settings *set, const union address *source,
+                                             const union address *destination, struct hop *hop) {
+  struct bpf_fib_lookup fib = {.ifindex = ingress_ifindex(ctx)};
+  if (is_ipv4(destination)) {
+    fib.family = AF_INET;
+    fib.ipv4_src = is_ipv4(source) ? source->word[3] : 0;
+    fib.ipv4_dst = destination->word[3];
+  } else {
+    fib.family = AF_INET6;
+    __builtin_memcpy(fib.ipv6_src, source, 16);
+    __builtin_memcpy(fib.ipv6_dst, destination, 16);
+  }
+  long answer = bpf_fib_lookup(ctx, &fib, sizeof fib, 0);
+  if (answer == BPF_FIB_LKUP_RET_NO_NEIGH) {
+    if (IN_XDP) return HOP_PUNT;
+  } else if (answer != BPF_FIB_LKUP_RET_SUCCESS) {
+    return HOP_NO_ROUTE;
+  }
+  hop->ifindex = fib.ifindex;
+  if (IN_XDP && hop->ifindex != ingress_ifindex(ctx) && !takes_xdp(set, hop->ifindex)) return HOP_PUNT;
+  hop->ipv4 = fib.family == AF_INET;
+  if (hop->ipv4)
+    set_ipv4(&hop->gateway, fib.ipv4_dst);
+  else
+    __builtin_memcpy(&hop->gateway, fib.ipv6_dst, 16);
+  __builtin_memcpy(hop->hop_mac, fib.dmac, 6);
+  __builtin_memcpy(hop->own_mac, fib.smac, 6);
+  return HOP_FOUND;
+}
+
+/* The way to a real server. */
+static __always_inline enum hop_result hop_to_server(context *ctx, const struct packet *p, const struct server *server,
+                                                     const struct settings *set, __u32 now, struct hop *hop) {
+  if (server->flags & SERVER_ROUTED && (__s32)(set->lease - now) > 0) {
+    if (IN_XDP) {
+      if (!(server->flags & SERVER_HOP)) return HOP_PUNT;
+      if (!(server->flags & SERVER_HOP_XDP) && server->ifindex != ingress_ifindex(ctx)) return HOP_PUNT;
+    }
+    hop->ifindex = server->ifindex;
+    __builtin_memcpy(hop->hop_mac, server->hop_mac, 6);
+    __builtin_memcpy(hop->own_mac, server->own_mac, 6);
+    if (!IN_XDP) {
+      hop->gateway = server->gateway;
+      hop->ipv4 = is_ipv4(&hop->gateway);
+    }
+    return HOP_FOUND;
+  }
+  return route(ctx, set, server->method == FORWARD_TUNNEL ? &server->tunnel_source : &p->source, &server->address, hop);
+}
+
+#if HOOK_XDP
+
+static __always_inline void write_ethernet(struct ethhdr *eth, const struct hop *hop, __be16 protocol) {
+  __builtin_memcpy(eth->h_dest, hop->hop_mac, 6);
+  __builtin_memcpy(eth->h_source, hop->own_mac, 6);
+  eth->h_proto = protocol;
+}
+
+static __always_inline int transmit(context *ctx, const struct hop *hop, __be16 protocol) {
+  struct ethhdr *eth = frame_data(ctx);
+  if ((void *)(eth + 1) > frame_end(ctx)) return VERDICT_DROP;
+  write_ethernet(eth, hop, protocol);
+  if (hop->ifindex == ingress_ifindex(ctx)) return XDP_TX;
+  return bpf_redirect(hop->ifindex, 0);
+}
+
+/* Sends the frame back to where it came from. */
+static __always_inline int reflect(context *ctx) {
+  struct ethhdr *eth = frame_data(ctx);
+  if ((void *)(eth + 1) > frame_end(ctx)) return VERDICT_DROP;
+  __u8 mac[6];
+  __builtin_memcpy(mac, eth->h_dest, 6);
+  __builtin_memcpy(eth->h_dest, eth->h_source, 6);
+  __builtin_memcpy(eth->h_source, mac, 6);
+  return XDP_TX;
+}
+
+#else
+
+static __always_inline int transmit(context *ctx, const struct hop *hop, __be16 protocol) {
+  struct bpf_redir_neigh next = {.nh_family = hop->ipv4 ? AF_INET : AF_INET6};
+  if (hop->ipv4)
+    next.ipv4_nh = hop->gateway.word[3];
+  else
+    __builtin_memcpy(next.ipv6_nh, &hop->gateway, 16);
+  return bpf_redirect_neigh(hop->ifindex, &next, sizeof next, 0);
+}
+
+static __always_inline int reflect(context *ctx) {
+  struct ethhdr *eth = frame_data(ctx);
+  if ((void *)(eth + 1) > frame_end(ctx)) return VERDICT_DROP;
+  __u8 macs[12];
+  __builtin_memcpy(macs, eth->h_source, 6);
+  __builtin_memcpy(macs + 6, eth->h_dest, 6);
+  bpf_skb_store_bytes(ctx, 0, macs, 12, 0);
+  return bpf_redirect(ingress_ifindex(ctx), 0);
+}
+
+#endif

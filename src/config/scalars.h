@@ -1,0 +1,45 @@
+// The single values of the native configuration, from and to text.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "cluster/model.h"
+
+namespace ballast::config {
+
+/// "30s", "15m", "2h", "1d", or "900" for seconds; at least 1 s. The Error says what is allowed.
+Result<std::chrono::seconds> parse_duration(std::string_view text);
+/// The shortest text that parse_duration() reads back: "15m", "90s".
+std::string format_duration(std::chrono::seconds duration);
+
+/// "10.0.0.1:80/tcp", "[fd00::1]:53/udp".
+Result<cluster::AddressKey> parse_listen(std::string_view text);
+std::string format_listen(const cluster::AddressKey& key);
+
+/// A real server's address, and its port where it has one of its own.
+struct ServerAddress {
+  net::Address address;
+  std::optional<std::uint16_t> port;
+  friend bool operator==(const ServerAddress&, const ServerAddress&) = default;
+};
+
+/// "10.0.0.1", "10.0.0.1:80", "[fd00::1]", "[fd00::1]:80". IPv6 only in brackets: "fd00::1:80" could mean two things.
+Result<ServerAddress> parse_server_address(std::string_view text);
+std::string format_server_address(const ServerAddress& address);
+
+/// IPv4: a mask "255.255.255.0" or a prefix length 1..32; IPv6: a prefix length 1..128. Gives Persistence::netmask.
+Result<std::uint32_t> parse_netmask(std::string_view text, net::Family family);
+std::string format_netmask(std::uint32_t netmask, net::Family family);
+
+/// The bit of "sh-fallback", "sh-port", "mh-fallback", "mh-port", "flag-1", "flag-2" or "flag-3", which must go with
+/// the scheduler (as in ipvsadm -b).
+Result<std::uint32_t> parse_scheduler_flag(std::string_view text, std::string_view scheduler);
+/// The name of one bit under the scheduler.
+std::string_view format_scheduler_flag(std::uint32_t flag, std::string_view scheduler);
+
+}  // namespace ballast::config

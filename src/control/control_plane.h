@@ -1,0 +1,109 @@
+// What the daemon knows and decides, without its event loop: the desired state, and the one road by which it changes.
+//
+// Configuration file, command and reload each make a new Cluster from a copy; the director is brought to it; only when
+// that succeeded is it the current one and saved for the next daemon.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "cluster/model.h"
+#include "control/api.h"
+#include "control/counter_watch.h"
+#include "control/desired.h"
+#include "control/state_file.h"
+#include "control/statistics.h"
+#include "director/director.h"
+
+namespace ballast::control {
+
+struct ConnectionPage {
+  std::vector<ConnectionView> connections;
+  std::optional<std::uint32_t> cursor;  ///< where to go on; absent at the end of the table
+};
+
+class ControlPlane {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  /// Where things come from.
+  struct Sources {
+    std::string instance;
+    std::string configuration;  ///< path of the configuration file; empty: none
+    std::string state_file;
+    std::function<Result<cluster::Cluster>(const std::string& path)> read_configuration;
+    std::function<Result<std::unique_ptr<director::Director>>(const cluster::DirectorSettings&)> open_director;
+  };
+
+  /// Reads the configuration and the saved state, opens the director and brings it to both. After an Error nothing was
+  /// changed that director::Director does not say.
+  static Result<std::unique_ptr<ControlPlane>> start(Sources sources, Clock::time_point now);
+
+  /// The one road for change: `edit` alters a copy of the desired state, which then becomes the current one. An Error
+  /// of `edit` or of the director leaves everything as it was.
+  Result<void> change(const std::function<Result<void>(cluster::Cluster&)>& edit);
+
+  /// Timeouts that are not zero, from a command: they outlive reloads and restarts.
+  Result<void> set_timeouts(const cluster::Timeouts& timeouts);
+
+  /// Reads the configuration again. Gives what changed, as a line. An Error (which says where in the file) changes
+  /// nothing.
+  Result<std::string> reload();
+
+  /// Views of one service or of all. ESRCH: no such service.
+  [[nodiscard]] Result<std::vector<ServiceView>> services(const std::optional<cluster::ServiceKey>& key) const;
+
+  /// Listings count from now on. ESRCH: no such service.
+  Result<void> zero(const std::optional<cluster::ServiceKey>& key);
+
+  /// Looks at up to `limit` connections of the table from `cursor` on and gives those that match.
+  [[nodiscard]] ConnectionPage connections(const ConnectionFilter& filter, std::uint32_t cursor,
+                                           std::uint32_t limit) const;
+
+  [[nodiscard]] std::vector<CounterView> counters() const;
+  [[nodiscard]] Status status() const;
+  [[nodiscard]] const cluster::Cluster& current() const { return current_; }
+
+  /// To be called about every 100 ms.
+  void tick(Clock::time_point now);
+
+  /// Takes the packet path down and forgets what commands asked for. The daemon is to end when stopped() is true.
+  Result<void> stop();
+  [[nodiscard]] bool stopped() const { return stopped_; }
+
+  /// Saves what is not saved yet. The packet path goes on.
+  void leave();
+
+ private:
+  ControlPlane(Sources sources, Clock::time_point now) : sources_(std::move(sources)), now_(now), started_(now) {}
+
+  [[nodiscard]] Result<Desired> desired(const CommandState& commands) const;
+  [[nodiscard]] bool has(const cluster::ServiceKey& key) const;
+  Result<void> install(cluster::Cluster next);
+  void announce_shortcomings();
+  void save();
+  void save_when_small();
+
+  Sources sources_;
+  std::unique_ptr<director::Director> director_;
+  cluster::Cluster current_;
+  cluster::Timeouts command_timeouts_ = CommandState{}.timeouts;
+  Statistics statistics_;
+  CounterWatch watch_;
+  std::set<std::string> announced_;
+  Clock::time_point now_;
+  Clock::time_point started_;
+  Clock::time_point next_estimate_;
+  Clock::time_point next_watch_;
+  bool untracked_ = false;  ///< services or servers changed since statistics_ was told
+  bool unsaved_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace ballast::control

@@ -1,0 +1,152 @@
+#include "control/daemon.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <csignal>
+#include <memory>
+
+#include "base/instance.h"
+#include "base/log.h"
+#include "config/yaml.h"
+#include "control/control_plane.h"
+#include "control/instance_lock.h"
+#include "control/notify.h"
+#include "control/operations.h"
+#include "control/server.h"
+#include "control/version.h"
+#include "director/director.h"
+
+namespace ballast::control {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::chrono::milliseconds tick_interval{100};
+
+std::string state_file(const std::string& instance) { return runtime_directory(instance) + "/state.json"; }
+
+Result<void> need_root(std::string_view command) {
+  if (::geteuid() == 0) return {};
+  return fail(
+      fmt::format("ballast {}: needs root (CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON): run it with sudo or as a system "
+                  "service",
+                  command),
+      EPERM);
+}
+
+Result<std::unique_ptr<ControlPlane>> start_plane(const DaemonOptions& options) {
+  return ControlPlane::start({.instance = options.instance,
+                              .configuration = options.configuration,
+                              .state_file = state_file(options.instance),
+                              .read_configuration = config::read_yaml_file,
+                              .open_director =
+                                  [instance = options.instance](const cluster::DirectorSettings& settings) {
+                                    return director::Director::open(instance, settings);
+                                  }},
+                             ControlPlane::Clock::now());
+}
+
+/// Ticks, signals and the end.
+class Loop {
+ public:
+  Loop(asio::io_context& context, ControlPlane& plane)
+      : context_(context), plane_(plane), timer_(context), signals_(context, SIGTERM, SIGINT, SIGHUP) {
+    wait_for_tick();
+    wait_for_signal();
+  }
+
+ private:
+  void wait_for_tick() {
+    timer_.expires_after(tick_interval);
+    timer_.async_wait([this](const boost::system::error_code& wrong) {
+      if (wrong) return;
+      plane_.tick(ControlPlane::Clock::now());
+      wait_for_tick();
+    });
+  }
+
+  void wait_for_signal() {
+    signals_.async_wait([this](const boost::system::error_code& wrong, int signal) {
+      if (wrong) return;
+      if (signal != SIGHUP) return end(signal);
+      reload();
+      wait_for_signal();
+    });
+  }
+
+  void reload() {
+    notify_reloading();
+    answer(plane_, R"({"op": "reload"})");
+    notify_manager("READY=1");
+  }
+
+  void end(int signal) {
+    log::notice(
+        "ending by SIG{}: the packet path goes on with every connection, and the next 'ballast run' takes it over "
+        "('ballast stop' takes it down)",
+        sigabbrev_np(signal));
+    notify_manager("STOPPING=1");
+    context_.stop();
+  }
+
+  asio::io_context& context_;
+  ControlPlane& plane_;
+  asio::steady_timer timer_;
+  asio::signal_set signals_;
+};
+
+void log_ready(const DaemonOptions& options, const ControlPlane& plane) {
+  const Status status = plane.status();
+  for (const auto& interface : status.interfaces) {
+    log::info("interface {}: hook {} ({})", interface.name, interface.hook, interface.reason);
+  }
+  log::notice("ballast {} ready: instance {}, {} services, {} real servers, {}", version(), options.instance,
+              status.services, status.servers,
+              status.adopted ? fmt::format("took over a running packet path with {} connections", status.connections)
+                             : "new packet path");
+}
+
+}  // namespace
+
+Result<void> run_daemon(const DaemonOptions& options) {
+  if (auto root = need_root("run"); !root) return root;
+  std::signal(SIGPIPE, SIG_IGN);  // whoever reads the log may go away
+  auto lock = InstanceLock::take(options.instance);
+  if (!lock) return std::unexpected(lock.error());
+  auto plane = start_plane(options);
+  if (!plane) return std::unexpected(plane.error());
+
+  asio::io_context context(1);
+  const Loop loop(context, **plane);
+  auto server = Server::listen(context, control_socket(options.instance),
+                               {.answer = [&](std::string_view line) { return answer(**plane, line); },
+                                .answered =
+                                    [&] {
+                                      if ((*plane)->stopped()) context.stop();
+                                    }});
+  if (!server) return std::unexpected(server.error());
+
+  log_ready(options, **plane);
+  notify_manager("READY=1");
+  context.run();
+  (*plane)->leave();
+  return {};
+}
+
+Result<bool> remove_left_behind(const std::string& instance) {
+  if (auto root = need_root("stop"); !root) return std::unexpected(root.error());
+  auto lock = InstanceLock::take(instance);
+  if (!lock) return std::unexpected(lock.error());
+  auto found = director::Director::remove_left_behind(instance);
+  if (!found) return found;
+  if (::unlink(state_file(instance).c_str()) != 0 && errno != ENOENT) return fail_errno(state_file(instance));
+  return found;
+}
+
+}  // namespace ballast::control

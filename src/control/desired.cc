@@ -1,0 +1,116 @@
+#include "control/desired.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+
+namespace ballast::control {
+namespace {
+
+using cluster::Cluster;
+using cluster::Origin;
+using cluster::ServiceKey;
+using cluster::VirtualService;
+
+void override_timeout(std::chrono::seconds& timeout, std::chrono::seconds by_command, std::string_view name,
+                      std::vector<std::string>& notes) {
+  if (by_command.count() == 0 || by_command == timeout) return;
+  notes.push_back(fmt::format("the {} timeout stays at {} s, as a command set it; the configuration says {} s", name,
+                              by_command.count(), timeout.count()));
+  timeout = by_command;
+}
+
+/// Where services stand among others does not change them; neither does who made them.
+bool same(const VirtualService& a, const VirtualService& b) {
+  VirtualService other = b;
+  other.origin = a.origin;
+  return a == other;
+}
+
+std::map<ServiceKey, const VirtualService*> by_key(const Cluster& cluster) {
+  std::map<ServiceKey, const VirtualService*> services;
+  for (const auto& service : cluster.services) services.emplace(service.key, &service);
+  return services;
+}
+
+}  // namespace
+
+Desired combine(Cluster file, const CommandState& commands) {
+  Desired desired{std::move(file), {}};
+  for (auto& service : desired.cluster.services) service.origin = Origin::file;
+  const auto in_file = by_key(desired.cluster);
+  std::vector<VirtualService> added;
+  for (const auto& service : commands.services) {
+    if (in_file.contains(service.key)) {
+      desired.notes.push_back(
+          fmt::format("service {} of a command gives way to the one in the configuration", to_string(service.key)));
+    } else {
+      added.push_back(service);
+      added.back().origin = Origin::command;
+    }
+  }
+  std::ranges::move(added, std::back_inserter(desired.cluster.services));
+  auto& timeouts = desired.cluster.director.timeouts;
+  override_timeout(timeouts.tcp, commands.timeouts.tcp, "tcp", desired.notes);
+  override_timeout(timeouts.tcp_fin, commands.timeouts.tcp_fin, "tcp_fin", desired.notes);
+  override_timeout(timeouts.udp, commands.timeouts.udp, "udp", desired.notes);
+  return desired;
+}
+
+std::vector<VirtualService> services_of_commands(const Cluster& cluster) {
+  std::vector<VirtualService> made;
+  std::ranges::copy_if(cluster.services, std::back_inserter(made),
+                       [](const VirtualService& service) { return service.origin == Origin::command; });
+  return made;
+}
+
+std::string describe_change(const Cluster& before, const Cluster& after) {
+  const auto old_services = by_key(before);
+  const auto new_services = by_key(after);
+  std::size_t added = 0;
+  std::size_t changed = 0;
+  for (const auto& [key, service] : new_services) {
+    const auto old = old_services.find(key);
+    added += old == old_services.end() ? 1 : 0;
+    changed += old != old_services.end() && !same(*old->second, *service) ? 1 : 0;
+  }
+  const std::size_t removed = old_services.size() + added - new_services.size();
+
+  std::string text;
+  const auto say = [&](std::size_t count, std::string_view what) {
+    if (count == 0) return;
+    text += text.empty() ? fmt::format("{} service{} {}", count, count == 1 ? "" : "s", what)
+                         : fmt::format(", {} {}", count, what);
+  };
+  say(added, "added");
+  say(changed, "changed");
+  say(removed, "removed");
+  if (before.director != after.director) text += fmt::format("{}director settings changed", text.empty() ? "" : "; ");
+  return text.empty() ? "nothing" : text;
+}
+
+std::vector<std::string> shortcomings(const Cluster& cluster) {
+  std::vector<std::string> lines;
+  for (const auto& service : cluster.services) {
+    const auto say = [&](std::string_view format) {
+      lines.push_back(fmt::format(fmt::runtime(format), to_string(service.key)));
+    };
+    if (service.persistence) {
+      say("persistence of {} is kept and listed, but not yet acted on: its clients are scheduled connection by "
+          "connection");
+    }
+    if (service.one_packet) {
+      say("one-packet scheduling of {} is kept and listed, but not yet acted on: its packets are scheduled by "
+          "connection");
+    }
+    const auto* key = std::get_if<cluster::AddressKey>(&service.key);
+    if (key != nullptr && key->protocol == cluster::Protocol::sctp) {
+      say("service {} is kept and listed, but packets of sctp services are not forwarded by this version");
+    }
+  }
+  return lines;
+}
+
+}  // namespace ballast::control

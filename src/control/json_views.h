@@ -1,0 +1,106 @@
+// The members of the control interface's values in JSON.
+#pragma once
+
+#include "control/api.h"
+#include "control/json_cluster.h"
+
+namespace ballast::control::json {
+
+/// IP protocol numbers by name where they have one here: "tcp", "udp", "sctp", "ip" (0, as persistence templates of
+/// firewall marks have it); others as numbers.
+struct ProtocolCodec {
+  static boost::json::value encode(std::uint8_t protocol);
+  static void decode(const boost::json::value& json, std::uint8_t& protocol, Trail& trail);
+};
+
+template <>
+struct Codec<std::optional<std::uint8_t>> {
+  static boost::json::value encode(const std::optional<std::uint8_t>& protocol) {
+    return protocol ? ProtocolCodec::encode(*protocol) : boost::json::value(nullptr);
+  }
+  static void decode(const boost::json::value& json, std::optional<std::uint8_t>& protocol, Trail& trail) {
+    protocol.reset();
+    if (!json.is_null()) ProtocolCodec::decode(json, protocol.emplace(), trail);
+  }
+};
+
+template <typename Fields, Is<Stats> V>
+void describe(Fields& fields, V& stats) {
+  fields.member("connections", stats.connections);
+  fields.member("packets_in", stats.packets_in);
+  fields.member("packets_out", stats.packets_out);
+  fields.member("bytes_in", stats.bytes_in);
+  fields.member("bytes_out", stats.bytes_out);
+}
+
+template <typename Fields, Is<ServerView> V>
+void describe(Fields& fields, V& view) {
+  fields.member("server", view.server);
+  fields.member("active", view.active);
+  fields.member("inactive", view.inactive);
+  fields.member("persistent", view.persistent);
+  fields.member("stats", view.stats);
+  fields.member("rates", view.rates);
+}
+
+template <typename Fields, Is<ServiceView> V>
+void describe(Fields& fields, V& view) {
+  fields.member("service", view.service);
+  fields.member("servers", view.servers);
+  fields.member("stats", view.stats);
+  fields.member("rates", view.rates);
+}
+
+template <typename Fields, Is<ConnectionView> V>
+void describe(Fields& fields, V& view) {
+  fields.template member<ProtocolCodec>("protocol", view.protocol);
+  fields.member("client", view.client);
+  fields.member("virtual", view.virtual_address);
+  fields.member("server", view.server);
+  fields.member("state", view.state);
+  fields.member("expires_seconds", view.expires_seconds);
+  fields.member("forward", view.forward);
+}
+
+template <typename Fields, Is<ConnectionFilter> V>
+void describe(Fields& fields, V& filter) {
+  fields.optional_member("protocol", filter.protocol);
+  fields.optional_member("client", filter.client);
+  fields.optional_member("client_port", filter.client_port);
+  fields.optional_member("virtual_address", filter.virtual_address);
+  fields.optional_member("virtual_port", filter.virtual_port);
+  fields.optional_member("server", filter.server);
+  fields.optional_member("server_port", filter.server_port);
+  fields.optional_member("state", filter.state);
+}
+
+template <typename Fields, Is<CounterView> V>
+void describe(Fields& fields, V& view) {
+  fields.member("name", view.name);
+  fields.member("help", view.help);
+  fields.member("value", view.value);
+}
+
+template <typename Fields, Is<InterfaceView> V>
+void describe(Fields& fields, V& view) {
+  fields.member("name", view.name);
+  fields.member("hook", view.hook);
+  fields.member("reason", view.reason);
+}
+
+template <typename Fields, Is<Status> V>
+void describe(Fields& fields, V& status) {
+  fields.member("version", status.version);
+  fields.member("instance", status.instance);
+  fields.member("pid", status.pid);
+  fields.member("configuration", status.configuration);
+  fields.member("uptime_seconds", status.uptime_seconds);
+  fields.member("adopted", status.adopted);
+  fields.member("interfaces", status.interfaces);
+  fields.member("connections", status.connections);
+  fields.member("connections_max", status.connections_max);
+  fields.member("services", status.services);
+  fields.member("servers", status.servers);
+}
+
+}  // namespace ballast::control::json

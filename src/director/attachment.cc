@@ -1,0 +1,153 @@
+#include "director/attachment.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/if_link.h>
+#include <net/if.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/fd.h"
+#include "director/bpffs.h"
+
+namespace ballast::director {
+namespace {
+
+// linux/bpf.h of kernel 6.6.
+constexpr auto bpf_tcx_ingress = static_cast<bpf_attach_type>(46);
+
+// Where our filter stands among those of clsact, which tells it from others'.
+constexpr std::uint32_t clsact_handle = 0xba11;
+constexpr std::uint32_t clsact_priority = 0xba;
+
+std::string xdp_pin(const std::string& directory, const std::string& interface) {
+  return directory + "/xdp-" + without_dots(interface);
+}
+std::string tc_pin(const std::string& directory, const std::string& interface) {
+  return directory + "/tc-" + without_dots(interface);
+}
+
+/// A pinned link and the interface it is on (0: that interface is gone).
+struct PinnedLink {
+  Fd link;
+  std::uint32_t interface_index = 0;
+};
+
+std::optional<PinnedLink> pinned_link(const std::string& pin) {
+  PinnedLink found{Fd(bpf_obj_get(pin.c_str()))};
+  if (!found.link) return std::nullopt;
+  // A TCX link tells its interface in the place where an XDP link does: the first word of the union.
+  bpf_link_info info{};
+  std::uint32_t length = sizeof info;
+  if (bpf_obj_get_info_by_fd(found.link.get(), &info, &length) == 0) found.interface_index = info.xdp.ifindex;
+  return found;
+}
+
+/// Puts `program` in the place of what a pinned link runs. False where there is no such link on that interface.
+Result<bool> replace_pinned(const std::string& pin, const AttachTarget& target, int program) {
+  const auto existing = pinned_link(pin);
+  if (!existing) return false;
+  if (existing->interface_index != target.index) {
+    unlink(pin.c_str());
+    return false;
+  }
+  if (bpf_link_update(existing->link.get(), program, nullptr) != 0) {
+    return fail_errno(fmt::format("cannot replace the packet program on {}", target.name));
+  }
+  return true;
+}
+
+Result<void> pin_link(int link, const std::string& pin) {
+  if (bpf_obj_pin(link, pin.c_str()) != 0) return fail_errno(fmt::format("cannot pin {}", pin));
+  return {};
+}
+
+Result<void> attach_clsact(const AttachTarget& target, int program) {
+  LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = static_cast<int>(target.index), .attach_point = BPF_TC_INGRESS);
+  if (const int code = bpf_tc_hook_create(&hook); code != 0 && code != -EEXIST) {
+    return fail_errno(fmt::format("cannot make the clsact hook on {}", target.name), -code);
+  }
+  LIBBPF_OPTS(bpf_tc_opts, options, .prog_fd = program, .flags = BPF_TC_F_REPLACE, .handle = clsact_handle,
+              .priority = clsact_priority);
+  if (const int code = bpf_tc_attach(&hook, &options); code != 0) {
+    return fail_errno(fmt::format("cannot attach the packet program to clsact of {}", target.name), -code);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> attach_xdp(const AttachTarget& target, int program, bool generic, const std::string& directory) {
+  const std::string pin = xdp_pin(directory, target.name);
+  auto replaced = replace_pinned(pin, target, program);
+  if (!replaced) return std::unexpected(replaced.error());
+  if (*replaced) return {};
+  LIBBPF_OPTS(bpf_link_create_opts, options, .flags = generic ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE);
+  const Fd link(bpf_link_create(program, static_cast<int>(target.index), BPF_XDP, &options));
+  if (!link) {
+    const int code = errno;
+    if (code == EBUSY || code == EEXIST) {
+      return fail(
+          fmt::format("{} already carries an XDP program of somebody else: take it away (ip link set dev {} xdp off) "
+                      "or set 'hook: tc'",
+                      target.name, target.name),
+          EBUSY);
+    }
+    if (code == EOPNOTSUPP) {
+      return fail(fmt::format("the driver of {} has no native XDP: set 'hook: auto' or 'hook: tc'", target.name), code);
+    }
+    return fail_errno(fmt::format("cannot attach the XDP program to {} (try 'hook: tc')", target.name), code);
+  }
+  return pin_link(link.get(), pin);
+}
+
+Result<void> attach_tc(const AttachTarget& target, int program, const std::string& directory) {
+  const std::string pin = tc_pin(directory, target.name);
+  auto replaced = replace_pinned(pin, target, program);
+  if (!replaced) return std::unexpected(replaced.error());
+  if (*replaced) return {};
+  const Fd link(bpf_link_create(program, static_cast<int>(target.index), bpf_tcx_ingress, nullptr));
+  if (link) return pin_link(link.get(), pin);
+  if (errno != EINVAL && errno != EOPNOTSUPP) {
+    return fail_errno(fmt::format("cannot attach the packet program to TC ingress of {}", target.name));
+  }
+  return attach_clsact(target, program);
+}
+
+void detach_xdp(const std::string& interface, const std::string& directory) {
+  unlink(xdp_pin(directory, interface).c_str());
+}
+
+void detach_tc(const std::string& interface, const std::string& directory) {
+  unlink(tc_pin(directory, interface).c_str());
+  const unsigned index = if_nametoindex(interface.c_str());
+  if (index == 0) return;
+  LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = static_cast<int>(index), .attach_point = BPF_TC_INGRESS);
+  LIBBPF_OPTS(bpf_tc_opts, options, .handle = clsact_handle, .priority = clsact_priority);
+  bpf_tc_detach(&hook, &options);
+}
+
+std::vector<std::string> attached_interfaces(const std::string& directory) {
+  std::set<std::string> names;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
+    const std::string name = entry.path().filename();
+    for (const std::string prefix : {"xdp-", "tc-"}) {
+      if (name.starts_with(prefix)) names.insert(with_dots(name.substr(prefix.size())));
+    }
+  }
+  return {names.begin(), names.end()};
+}
+
+bool xdp_is_ours(const AttachTarget& target, const std::string& directory) {
+  const auto link = pinned_link(xdp_pin(directory, target.name));
+  return link && link->interface_index == target.index;
+}
+
+}  // namespace ballast::director

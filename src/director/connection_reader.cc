@@ -1,0 +1,94 @@
+#include "director/connection_reader.h"
+
+#include <bpf/bpf.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+namespace ballast::director {
+namespace {
+
+constexpr std::uint32_t segments_per_call = 64;
+
+Connection view(const PacketPath& path, const abi::connection& slot, std::uint32_t now) {
+  const abi::server& server = path.servers[slot.server];
+  const auto left = static_cast<std::int32_t>(slot.deadline - now);
+  return {.protocol = slot.protocol,
+          .client = {abi::from_abi(slot.client), abi::port_from_abi(slot.client_port)},
+          .virtual_address = {abi::from_abi(slot.virtual_address), abi::port_from_abi(slot.virtual_port)},
+          .server = {abi::from_abi(server.address), abi::port_from_abi(slot.server_port)},
+          .state = static_cast<std::uint8_t>((slot.meta & META_STATE) >> META_STATE_SHIFT),
+          .expires_milliseconds =
+              static_cast<std::uint32_t>((static_cast<std::uint64_t>(std::max(left, 0)) << TICK_SHIFT) / 1'000'000),
+          .forward = static_cast<cluster::ForwardingMethod>(server.method)};
+}
+
+}  // namespace
+
+std::string_view state_name(std::uint8_t protocol, std::uint8_t state) {
+  if (protocol == IPPROTO_UDP) return "UDP";
+  switch (state) {
+    case abi::STATE_NONE:
+      return "NONE";
+    case abi::STATE_ESTABLISHED:
+      return "ESTABLISHED";
+    case abi::STATE_SYN_SENT:
+      return "SYN_SENT";
+    case abi::STATE_SYN_RECV:
+      return "SYN_RECV";
+    case abi::STATE_FIN_WAIT:
+      return "FIN_WAIT";
+    case abi::STATE_TIME_WAIT:
+      return "TIME_WAIT";
+    case abi::STATE_CLOSE:
+      return "CLOSE";
+    case abi::STATE_CLOSE_WAIT:
+      return "CLOSE_WAIT";
+    case abi::STATE_LAST_ACK:
+      return "LAST_ACK";
+    case abi::STATE_LISTEN:
+      return "LISTEN";
+    case abi::STATE_SYNACK:
+      return "SYNACK";
+    default:
+      return "BUG!";
+  }
+}
+
+std::optional<std::uint32_t> read_connections(const PacketPath& path, std::uint32_t cursor, std::uint32_t limit,
+                                              const std::function<void(const Connection&)>& visit) {
+  const std::uint32_t segments = path.sizes().segments();
+  const std::uint32_t first_slot = path.live[0].slots_offset;
+  const std::uint32_t now = abi::now_ticks();
+  std::vector<std::uint32_t> keys(segments_per_call);
+  std::vector<std::uint8_t> values(std::size_t{segments_per_call} * SEGMENT_BYTES);
+  std::uint32_t visited = 0;
+  while (cursor < segments) {
+    std::uint32_t count = std::min(segments_per_call, segments - cursor);
+    std::uint32_t token = 0;
+    // An array's batch goes on behind the key it is given.
+    const std::uint32_t before = cursor - 1;
+    const int code =
+        bpf_map_lookup_batch(path.connections_map(), cursor == 0 ? nullptr : const_cast<std::uint32_t*>(&before),
+                             &token, keys.data(), values.data(), &count, nullptr);
+    if (code != 0 && code != -ENOENT) return std::nullopt;
+    if (count == 0) return std::nullopt;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const std::uint8_t* slots = values.data() + std::size_t{i} * SEGMENT_BYTES + first_slot;
+      for (std::uint32_t k = 0; k < SEGMENT_SLOTS; ++k) {
+        abi::connection slot;
+        std::memcpy(&slot, slots + k * sizeof slot, sizeof slot);
+        if ((slot.meta & META_LIVE) == 0 || slot.server >= path.servers.size()) continue;
+        visit(view(path, slot, now));
+        ++visited;
+      }
+      ++cursor;
+      if (visited >= limit) return cursor < segments ? std::optional(cursor) : std::nullopt;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace ballast::director

@@ -1,0 +1,17 @@
+// Reading the connection table.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "director/director.h"
+#include "director/packet_path.h"
+
+namespace ballast::director {
+
+/// Walks the table as Director::connections() says; a cursor is the number of a segment.
+std::optional<std::uint32_t> read_connections(const PacketPath& path, std::uint32_t cursor, std::uint32_t limit,
+                                              const std::function<void(const Connection&)>& visit);
+
+}  // namespace ballast::director

@@ -1,0 +1,158 @@
+#include "director/director.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <filesystem>
+
+#include "base/log.h"
+#include "bpf/counters.h"
+#include "director/bpffs.h"
+#include "director/connection_reader.h"
+#include "director/interfaces.h"
+#include "director/next_hops.h"
+#include "director/packet_path.h"
+#include "director/running_table.h"
+
+namespace ballast::director {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// How long programs trust next hops without hearing from the daemon.
+constexpr std::chrono::seconds lease{2};
+constexpr std::chrono::seconds collect_period{1};
+
+struct CounterName {
+  std::string_view name;
+  std::string_view help;
+};
+
+constexpr auto counter_names = std::to_array<CounterName>({
+#define BALLAST_COUNTER_NAME(name, help) {#name, help},
+    BALLAST_COUNTERS(BALLAST_COUNTER_NAME)
+#undef BALLAST_COUNTER_NAME
+});
+
+void take_down(const std::string& directory) {
+  detach_all(directory);
+  remove_pin_directory(directory);
+}
+
+class PinnedDirector : public Director {
+ public:
+  PinnedDirector(std::unique_ptr<PacketPath> path, std::string directory)
+      : path_(std::move(path)),
+        directory_(std::move(directory)),
+        interfaces_(*path_, directory_),
+        table_(*path_),
+        hops_(*path_) {}
+
+  Result<void> watch() { return hops_.open(); }
+
+  [[nodiscard]] bool adopted() const override { return path_->adopted(); }
+
+  Result<void> apply(const cluster::Cluster& cluster) override {
+    if (cluster.director != settings_ || !attached_) {
+      if (auto attached = interfaces_.apply(cluster.director); !attached) return attached;
+      attached_ = true;
+    }
+    if (auto applied = table_.apply(cluster, Clock::now()); !applied) return applied;
+    settings_ = cluster.director;
+    order_.clear();
+    for (const auto& service : cluster.services) order_.push_back(service.key);
+    servers_ = table_.configured_servers();
+    hops_.resolve(servers_);
+    renew_lease();
+    return {};
+  }
+
+  void tick() override {
+    const auto now = Clock::now();
+    renew_lease();
+    if (hops_.refresh(servers_, now) && attached_ && settings_.interfaces.empty()) {
+      if (auto attached = interfaces_.apply(settings_); !attached) log::warning("{}", attached.error().message);
+    }
+    if (now - collected_ < collect_period) return;
+    collected_ = now;
+    table_.collect(now);
+  }
+
+  [[nodiscard]] std::vector<ServiceLoad> services() const override { return table_.loads(order_); }
+
+  std::optional<std::uint32_t> connections(std::uint32_t cursor, std::uint32_t limit,
+                                           const std::function<void(const Connection&)>& visit) const override {
+    return read_connections(*path_, cursor, limit, visit);
+  }
+
+  [[nodiscard]] std::uint32_t connection_count() const override {
+    return static_cast<std::uint32_t>(std::max<std::int64_t>(observe(path_->live[0].connections), 0));
+  }
+  [[nodiscard]] std::uint32_t connection_capacity() const override { return path_->sizes().connections; }
+
+  [[nodiscard]] std::vector<Counter> counters() const override {
+    struct Values {
+      std::uint64_t value[COUNTER_SLOTS];
+    };
+    std::vector<Values> values(libbpf_num_possible_cpus());
+    const std::uint32_t key = 0;
+    std::vector<Counter> all;
+    const bool read = bpf_map_lookup_elem(path_->counters_map(), &key, values.data()) == 0;
+    for (std::size_t i = 0; i < counter_names.size(); ++i) {
+      Counter counter{counter_names[i].name, counter_names[i].help, 0};
+      for (const auto& cpu : values) counter.value += read ? cpu.value[i] : 0;
+      all.push_back(counter);
+    }
+    return all;
+  }
+
+  [[nodiscard]] std::vector<AttachedInterface> interfaces() const override { return interfaces_.attached(); }
+
+  Result<void> remove() override {
+    take_down(directory_);
+    return {};
+  }
+
+ private:
+  void renew_lease() {
+    const auto length = std::chrono::duration_cast<std::chrono::nanoseconds>(lease).count();
+    publish(path_->settings[0].lease, abi::now_ticks() + abi::ticks(length));
+  }
+
+  std::unique_ptr<PacketPath> path_;
+  std::string directory_;
+  Interfaces interfaces_;
+  RunningTable table_;
+  NextHops hops_;
+  cluster::DirectorSettings settings_;
+  bool attached_ = false;
+  std::vector<cluster::ServiceKey> order_;
+  std::vector<std::uint32_t> servers_;
+  Clock::time_point collected_{};
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Director>> Director::open(const std::string& instance,
+                                                 const cluster::DirectorSettings& settings) {
+  auto directory = pin_directory(instance);
+  if (!directory) return std::unexpected(directory.error());
+  auto path = PacketPath::open(*directory, settings);
+  if (!path) return std::unexpected(path.error());
+  auto director = std::make_unique<PinnedDirector>(std::move(*path), std::move(*directory));
+  if (auto watching = director->watch(); !watching) return std::unexpected(watching.error());
+  return director;
+}
+
+Result<bool> Director::remove_left_behind(const std::string& instance) {
+  const auto directory = pin_directory(instance);
+  if (!directory) return std::unexpected(directory.error());
+  const bool found = !std::filesystem::is_empty(*directory);
+  take_down(*directory);
+  return found;
+}
+
+}  // namespace ballast::director

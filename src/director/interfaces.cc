@@ -1,0 +1,153 @@
+#include "director/interfaces.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "director/attachment.h"
+#include "director/hook_choice.h"
+#include "net/interface_address.h"
+#include "net/interface_features.h"
+#include "net/link.h"
+
+namespace ballast::director {
+namespace {
+
+struct Candidate {
+  AttachTarget target;
+  InterfaceFacts facts;
+};
+
+std::string_view hook_name(cluster::Hook hook) {
+  switch (hook) {
+    case cluster::Hook::xdp:
+      return "xdp";
+    case cluster::Hook::xdp_generic:
+      return "xdp-generic";
+    default:
+      return "tc";
+  }
+}
+
+/// The interfaces to attach to: by name, or all that carry Ethernet frames to and from an address of this machine.
+Result<std::vector<net::Link>> wanted_links(const cluster::DirectorSettings& settings) {
+  auto links = net::links();
+  if (!links) return links;
+  std::vector<net::Link> wanted;
+  for (const auto& name : settings.interfaces) {
+    const net::Link* link = net::find_link(*links, name);
+    if (link == nullptr) {
+      std::string known;
+      for (const auto& other : *links) known += (known.empty() ? "" : ", ") + other.name;
+      return fail(fmt::format("director.interfaces: there is no interface '{}' (there are: {})", name, known), ENODEV);
+    }
+    if (!link->has_ethernet_header) {
+      return fail(fmt::format("director.interfaces: {} carries no Ethernet frames", name), EINVAL);
+    }
+    wanted.push_back(*link);
+  }
+  if (!settings.interfaces.empty()) return wanted;
+  const auto addresses = net::interface_addresses();
+  if (!addresses) return std::unexpected(addresses.error());
+  std::set<std::uint32_t> with_address;
+  for (const auto& address : *addresses) with_address.insert(address.interface_index);
+  for (const auto& link : *links) {
+    if (link.up && !link.loopback && link.has_ethernet_header && with_address.contains(link.index))
+      wanted.push_back(link);
+  }
+  return wanted;
+}
+
+std::vector<Candidate> candidates(const std::vector<net::Link>& links, const std::string& directory) {
+  std::vector<Candidate> all;
+  for (const auto& link : links) {
+    Candidate candidate;
+    candidate.target = {link.name, link.index};
+    candidate.facts.name = link.name;
+    candidate.facts.kind = link.kind;
+    if (const auto features = net::interface_features(link.name)) {
+      candidate.facts.driver = features->driver;
+      candidate.facts.xdp_features = features->xdp;
+    }
+    if (link.xdp_program_id != 0 && !xdp_is_ours(candidate.target, directory)) {
+      candidate.facts.foreign_xdp = link.xdp_program_id;
+    }
+    all.push_back(std::move(candidate));
+  }
+  for (auto& candidate : all) {
+    candidate.facts.alone = all.size() == 1;
+    candidate.facts.others_take_frames = std::ranges::all_of(all, [&](const Candidate& other) {
+      return &other == &candidate || (other.facts.xdp_features.value_or(0) & net::xdp_ndo_xmit) != 0;
+    });
+  }
+  return all;
+}
+
+}  // namespace
+
+Result<void> Interfaces::apply(const cluster::DirectorSettings& settings) {
+  const auto links = wanted_links(settings);
+  if (!links) return std::unexpected(links.error());
+  const auto before = attached_interfaces(directory_);
+  const std::set<std::string> had(before.begin(), before.end());
+  std::vector<AttachedInterface> attached;
+  std::vector<std::string> added;
+  const auto undo = [&] {
+    for (const auto& name : added) {
+      detach_xdp(name, directory_);
+      detach_tc(name, directory_);
+    }
+  };
+  for (const auto& [target, facts] : candidates(*links, directory_)) {
+    const HookChoice choice = choose_hook(settings.hook, facts);
+    if (!had.contains(target.name)) added.push_back(target.name);
+    auto done = attach_tc(target, path_.tc_program(), directory_);
+    if (done && choice.hook != cluster::Hook::tc) {
+      const bool generic = choice.hook == cluster::Hook::xdp_generic;
+      done = attach_xdp(target, path_.xdp_program(), generic, directory_);
+    } else if (done) {
+      detach_xdp(target.name, directory_);
+    }
+    if (!done) {
+      undo();
+      return done;
+    }
+    const std::uint32_t index = target.index;
+    if (index < 4096) {
+      __u64& word = path_.settings[0].xdp_targets[index / 64];
+      const __u64 bit = __u64{1} << (index % 64);
+      publish(word, (facts.xdp_features.value_or(0) & net::xdp_ndo_xmit) != 0 ? word | bit : word & ~bit);
+    }
+    attached.push_back({target.name, std::string(hook_name(choice.hook)), choice.reason});
+  }
+  for (const auto& name : had) {
+    if (std::ranges::find(attached, name, &AttachedInterface::name) != attached.end()) continue;
+    detach_xdp(name, directory_);
+    detach_tc(name, directory_);
+    log::info("{}: detached", name);
+  }
+  for (const auto& interface : attached) {
+    const auto known = std::ranges::find(attached_, interface.name, &AttachedInterface::name);
+    if (known != attached_.end() && known->hook == interface.hook) continue;
+    log::info("{}: hook {} ({})", interface.name, interface.hook, interface.reason);
+  }
+  attached_ = std::move(attached);
+  return {};
+}
+
+void detach_all(const std::string& directory) {
+  for (const auto& name : attached_interfaces(directory)) {
+    detach_xdp(name, directory);
+    detach_tc(name, directory);
+  }
+  const auto links = net::links();
+  if (!links) return;
+  for (const auto& link : *links) {
+    if (!link.loopback) detach_tc(link.name, directory);
+  }
+}
+
+}  // namespace ballast::director

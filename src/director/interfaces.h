@@ -1,0 +1,33 @@
+// The interfaces that carry the packet programs.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "cluster/model.h"
+#include "director/director.h"
+#include "director/packet_path.h"
+
+namespace ballast::director {
+
+class Interfaces {
+ public:
+  Interfaces(PacketPath& path, std::string directory) : path_(path), directory_(std::move(directory)) {}
+
+  /// Attaches to the configured interfaces, or to every Ethernet interface with an address, and detaches from all
+  /// others. Where an interface cannot be had, those attached by this call are detached again and nothing has changed.
+  Result<void> apply(const cluster::DirectorSettings& settings);
+
+  [[nodiscard]] const std::vector<AttachedInterface>& attached() const { return attached_; }
+
+ private:
+  PacketPath& path_;
+  std::string directory_;
+  std::vector<AttachedInterface> attached_;
+};
+
+/// Detaches from every interface of this network namespace that the pins in `directory` or a clsact filter tell of.
+void detach_all(const std::string& directory);
+
+}  // namespace ballast::director

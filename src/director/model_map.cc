@@ -1,0 +1,85 @@
+#include "director/model_map.h"
+
+#include <array>
+#include <utility>
+
+#include "director/mapped_array.h"
+
+namespace ballast::director {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, std::uint8_t>, 7> schedulers = {{
+    {"rr", abi::SCHEDULER_RR},
+    {"wrr", abi::SCHEDULER_WRR},
+    {"lc", abi::SCHEDULER_LC},
+    {"wlc", abi::SCHEDULER_WLC},
+    {"sed", abi::SCHEDULER_SED},
+    {"nq", abi::SCHEDULER_NQ},
+    {"sh", abi::SCHEDULER_SH},
+}};
+
+template <typename T>
+bool change(T& field, T value) {
+  if (field == value) return false;
+  publish(field, value);
+  return true;
+}
+
+}  // namespace
+
+std::uint8_t scheduler_id(std::string_view name) {
+  for (const auto& [known, id] : schedulers) {
+    if (known == name) return id;
+  }
+  return abi::SCHEDULER_NONE;
+}
+
+abi::service_key map_key(const cluster::ServiceKey& key) {
+  abi::service_key out{};
+  if (const auto* mark = std::get_if<cluster::MarkKey>(&key)) {
+    out.address = abi::to_abi(net::Address::any(mark->family));
+    out.mark = mark->mark;
+    return out;
+  }
+  const auto& address = std::get<cluster::AddressKey>(key);
+  out.address = abi::to_abi(address.endpoint.address);
+  out.port = abi::port_to_abi(address.endpoint.port);
+  out.protocol = static_cast<__u8>(address.protocol);
+  return out;
+}
+
+cluster::ServiceKey service_key_of(const abi::service& service) {
+  const net::Address address = abi::from_abi(service.address);
+  if (service.protocol == 0) return cluster::MarkKey{service.mark, address.family()};
+  return cluster::AddressKey{static_cast<cluster::Protocol>(service.protocol),
+                             {address, abi::port_from_abi(service.port)}};
+}
+
+std::uint32_t service_flags(const cluster::VirtualService& service) {
+  return service.scheduler_flags | (service.persistence ? SERVICE_PERSISTENT : 0) |
+         (service.one_packet ? SERVICE_ONE_PACKET : 0);
+}
+
+bool configure(abi::server& entry, const cluster::RealServer& server) {
+  bool changed = false;
+  changed |= change(entry.method, static_cast<__u8>(server.forward));
+  changed |= change(entry.tunnel_type, static_cast<__u8>(server.tunnel.type));
+  changed |= change(entry.tunnel_checksum, static_cast<__u8>(server.tunnel.checksum));
+  changed |= change(entry.tunnel_port, abi::port_to_abi(server.tunnel.port));
+  changed |= change(entry.upper_threshold, server.upper_threshold);
+  changed |= change(entry.lower_threshold, server.lower_threshold);
+  return changed;
+}
+
+cluster::RealServer configured(const abi::server& entry, std::uint32_t weight) {
+  return {.endpoint = {abi::from_abi(entry.address), abi::port_from_abi(entry.port)},
+          .forward = static_cast<cluster::ForwardingMethod>(entry.method),
+          .tunnel = {.type = static_cast<cluster::TunnelType>(entry.tunnel_type),
+                     .port = abi::port_from_abi(entry.tunnel_port),
+                     .checksum = static_cast<cluster::TunnelChecksum>(entry.tunnel_checksum)},
+          .weight = weight,
+          .upper_threshold = entry.upper_threshold,
+          .lower_threshold = entry.lower_threshold};
+}
+
+}  // namespace ballast::director

@@ -1,0 +1,31 @@
+// The model's values in the words of the packet programs, and back.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "cluster/model.h"
+#include "director/abi.h"
+
+namespace ballast::director {
+
+/// The scheduler's number; SCHEDULER_NONE for a name that this build cannot run.
+std::uint8_t scheduler_id(std::string_view name);
+
+/// The key of a service in the map of keys.
+abi::service_key map_key(const cluster::ServiceKey& key);
+
+/// The key of a service from its entry.
+cluster::ServiceKey service_key_of(const abi::service& service);
+
+/// Bits of service.flags.
+std::uint32_t service_flags(const cluster::VirtualService& service);
+
+/// Fills in what the operator configures of a server; next hop, service and use are left alone. True where something
+/// changed.
+bool configure(abi::server& entry, const cluster::RealServer& server);
+
+/// What the operator configured of a server, from its entry and its weight.
+cluster::RealServer configured(const abi::server& entry, std::uint32_t weight);
+
+}  // namespace ballast::director

@@ -1,0 +1,489 @@
+#include "director/running_table.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <span>
+
+#include <fmt/format.h>
+
+#include "director/model_map.h"
+#include "schedule/source_hash.h"
+#include "schedule/weighted_round_robin.h"
+
+namespace ballast::director {
+namespace {
+
+/// ip_vs keeps a removed server that long after its last connection (IP_VS_DEST_TRASH_PERIOD).
+constexpr std::chrono::seconds removed_server_kept{120};
+
+std::uint32_t ring_first(std::uint64_t ring) { return static_cast<std::uint32_t>(ring >> 32); }
+std::uint32_t ring_length(std::uint64_t ring) { return static_cast<std::uint32_t>(ring); }
+std::uint32_t ring_lines(std::uint64_t ring) { return (ring_length(ring) + RING_LINE_SLOTS - 1) / RING_LINE_SLOTS; }
+
+std::optional<net::Address> virtual_address(const cluster::ServiceKey& key) {
+  const auto* address = std::get_if<cluster::AddressKey>(&key);
+  if (address == nullptr) return std::nullopt;
+  return address->endpoint.address;
+}
+
+/// Where round robin goes on in a new ring: behind the server it chose last, or, where that one is gone, behind its
+/// nearest predecessor that is still there (ip_vs_rr_del_dest() of Linux).
+std::uint32_t position_after_change(const std::vector<std::uint32_t>& before, const std::vector<std::uint32_t>& after,
+                                    std::uint32_t position) {
+  for (std::size_t i = std::min<std::size_t>(position, before.size()); i > 0; --i) {
+    const auto found = std::ranges::find(after, before[i - 1]);
+    if (found != after.end()) return static_cast<std::uint32_t>(found - after.begin()) + 1;
+  }
+  return 0;
+}
+
+}  // namespace
+
+RunningTable::RunningTable(PacketPath& path) : path_(path), ring_lines_(path.rings.size()) {
+  for (std::uint32_t i = 0; i < path.services.size(); ++i) free_services_.insert(i);
+  for (std::uint32_t i = 0; i < path.chunks.size(); ++i) free_chunks_.insert(i);
+  if (path.adopted()) read_keys();
+}
+
+void RunningTable::read_keys() {
+  for (std::uint32_t index = 0; index < path_.services.size(); ++index) {
+    const abi::service& entry = path_.services[index];
+    if (entry.in_use == USE_FREE) continue;
+    const auto key = service_key_of(entry);
+    Service& service = services_[key];
+    service.index = index;
+    service.configured = entry.in_use == USE_CONFIGURED;
+    free_services_.erase(index);
+    ring_lines_.claim(ring_first(entry.ring), ring_lines(entry.ring));
+    ring_lines_.claim(ring_first(entry.ring_of_hash), ring_lines(entry.ring_of_hash));
+    if (const auto address = virtual_address(key); service.configured && address) ++virtual_addresses_[*address];
+    read_servers(service);
+  }
+}
+
+void RunningTable::read_servers(Service& service) {
+  for (std::uint32_t number = path_.services[service.index].first_chunk; number < path_.chunks.size();
+       number = path_.chunks[number].next) {
+    service.chunks.push_back(number);
+    free_chunks_.erase(number);
+    for (std::uint32_t i = 0; i < path_.chunks[number].used; ++i) {
+      const std::uint32_t index = number * CHUNK_MEMBERS + i;
+      const abi::server& entry = path_.servers[index];
+      if (entry.in_use == USE_FREE) continue;
+      const net::Endpoint endpoint{abi::from_abi(entry.address), abi::port_from_abi(entry.port)};
+      service.servers[endpoint] = {index, endpoint, entry.in_use == USE_CONFIGURED, Clock::now()};
+      last_order_ = std::max(last_order_, member(index).order & MEMBER_ORDER);
+    }
+  }
+}
+
+Result<void> RunningTable::check_room(const cluster::Cluster& wanted) const {
+  std::size_t new_services = 0;
+  std::size_t new_chunks = 0;
+  for (const auto& service : wanted.services) {
+    const auto running = services_.find(service.key);
+    if (running == services_.end()) {
+      ++new_services;
+      new_chunks += (service.servers.size() + CHUNK_MEMBERS - 1) / CHUNK_MEMBERS;
+      continue;
+    }
+    const auto added = std::ranges::count_if(
+        service.servers, [&](const auto& server) { return !running->second.servers.contains(server.endpoint); });
+    const std::size_t places = running->second.chunks.size() * CHUNK_MEMBERS - running->second.servers.size();
+    if (static_cast<std::size_t>(added) > places) new_chunks += (added - places + CHUNK_MEMBERS - 1) / CHUNK_MEMBERS;
+  }
+  if (new_services > free_services_.size()) {
+    return fail(
+        fmt::format("no room for {} more services: the table was made for {}; raise director.services and start the "
+                    "packet path anew (ballast stop)",
+                    new_services, path_.services.size()),
+        ENOSPC);
+  }
+  if (new_chunks > free_chunks_.size()) {
+    return fail(
+        fmt::format("no room for that many real servers: the table was made for {}; raise director.servers and start "
+                    "the packet path anew (ballast stop)",
+                    path_.sizes().servers),
+        ENOSPC);
+  }
+  return {};
+}
+
+Result<void> RunningTable::apply(const cluster::Cluster& wanted, Clock::time_point now) {
+  if (auto room = check_room(wanted); !room) return room;
+  apply_timeouts(wanted.director.timeouts);
+  for (auto& [key, service] : services_) {
+    if (service.configured && cluster::find_service(wanted, key) == nullptr) remove_service(key, service, now);
+  }
+  for (const auto& service : wanted.services) {
+    Service& running = service_for(service);
+    const bool servers_changed = apply_servers(running, service, now);
+    const abi::service& entry = path_.services[running.index];
+    const bool other_scheduler = entry.scheduler != scheduler_id(service.scheduler);
+    apply_service(service);
+    if (servers_changed || other_scheduler) write_rings(running, other_scheduler);
+    if (!running.configured) {
+      running.configured = true;
+      publish(path_.services[running.index].in_use, USE_CONFIGURED);
+      publish_key(service.key, running.index);
+    }
+  }
+  update_flags();
+  return {};
+}
+
+void RunningTable::apply_timeouts(const cluster::Timeouts& timeouts) {
+  using std::chrono::seconds;
+  // The defaults of ip_vs; three of them can be set.
+  const std::array<std::pair<int, seconds>, 12> all = {{{abi::STATE_NONE, seconds(2)},
+                                                        {abi::STATE_ESTABLISHED, timeouts.tcp},
+                                                        {abi::STATE_SYN_SENT, seconds(120)},
+                                                        {abi::STATE_SYN_RECV, seconds(60)},
+                                                        {abi::STATE_FIN_WAIT, timeouts.tcp_fin},
+                                                        {abi::STATE_TIME_WAIT, seconds(120)},
+                                                        {abi::STATE_CLOSE, seconds(10)},
+                                                        {abi::STATE_CLOSE_WAIT, seconds(60)},
+                                                        {abi::STATE_LAST_ACK, seconds(30)},
+                                                        {abi::STATE_LISTEN, seconds(120)},
+                                                        {abi::STATE_SYNACK, seconds(120)},
+                                                        {abi::STATE_UDP, timeouts.udp}}};
+  for (const auto& [state, timeout] : all) {
+    publish(path_.settings[0].timeout[state],
+            abi::ticks(std::chrono::duration_cast<std::chrono::nanoseconds>(timeout).count()));
+  }
+}
+
+RunningTable::Service& RunningTable::service_for(const cluster::VirtualService& wanted) {
+  const auto running = services_.find(wanted.key);
+  if (running != services_.end()) return running->second;
+  Service& service = services_[wanted.key];
+  service.index = *free_services_.begin();
+  free_services_.erase(service.index);
+  abi::service entry{};
+  const auto key = map_key(wanted.key);
+  entry.address = key.address;
+  entry.port = key.port;
+  entry.protocol = key.protocol;
+  entry.mark = key.mark;
+  entry.first_chunk = CHUNK_NONE;
+  entry.in_use = USE_REMOVED;
+  path_.services[service.index] = entry;
+  path_.cursors[service.index] = {};
+  path_.service_traffic[service.index] = {};
+  return service;
+}
+
+void RunningTable::apply_service(const cluster::VirtualService& wanted) {
+  abi::service& entry = path_.services[services_.at(wanted.key).index];
+  publish(entry.flags, service_flags(wanted));
+  publish(entry.scheduler, scheduler_id(wanted.scheduler));
+  publish(entry.mss_clamp, wanted.mss_clamp);
+}
+
+bool RunningTable::apply_servers(Service& service, const cluster::VirtualService& wanted, Clock::time_point now) {
+  bool changed = false;
+  std::set<net::Endpoint> keep;
+  for (const auto& server : wanted.servers) {
+    keep.insert(server.endpoint);
+    auto running = service.servers.find(server.endpoint);
+    const bool back = running != service.servers.end() && !running->second.configured;
+    Server& place = running == service.servers.end() ? add_server(service, server.endpoint) : running->second;
+    if (back || running == service.servers.end()) {
+      place.configured = true;
+      const std::uint32_t overload = member(place.index).order & MEMBER_OVERLOAD;
+      publish(member(place.index).order, ++last_order_ | overload);
+      changed = true;
+    }
+    changed |= write_server(place, service, server);
+  }
+  for (auto& [endpoint, server] : service.servers) {
+    if (!server.configured || keep.contains(endpoint)) continue;
+    retire_server(server, now);
+    changed = true;
+  }
+  return changed;
+}
+
+std::uint32_t RunningTable::new_chunk(Service& service) {
+  const std::uint32_t number = *free_chunks_.begin();
+  free_chunks_.erase(number);
+  abi::chunk empty{};
+  empty.next = CHUNK_NONE;
+  path_.chunks[number] = empty;
+  if (service.chunks.empty()) {
+    publish(path_.services[service.index].first_chunk, number);
+  } else {
+    publish(path_.chunks[service.chunks.back()].next, number);
+  }
+  service.chunks.push_back(number);
+  return number;
+}
+
+RunningTable::Server& RunningTable::add_server(Service& service, const net::Endpoint& endpoint) {
+  const auto free_place = [&]() -> std::uint32_t {
+    for (const std::uint32_t number : service.chunks) {
+      for (std::uint32_t i = 0; i < CHUNK_MEMBERS; ++i) {
+        if (path_.servers[number * CHUNK_MEMBERS + i].in_use == USE_FREE) return number * CHUNK_MEMBERS + i;
+      }
+    }
+    return new_chunk(service) * CHUNK_MEMBERS;
+  };
+  const std::uint32_t index = free_place();
+  abi::server entry{};
+  entry.address = abi::to_abi(endpoint.address);
+  entry.port = abi::port_to_abi(endpoint.port);
+  entry.service = service.index;
+  entry.in_use = USE_REMOVED;
+  path_.servers[index] = entry;
+  member(index) = {};
+  abi::chunk& chunk = path_.chunks[index / CHUNK_MEMBERS];
+  publish(chunk.used, std::max(chunk.used, index % CHUNK_MEMBERS + 1));
+  return service.servers[endpoint] = {index, endpoint, false, {}};
+}
+
+bool RunningTable::write_server(const Server& server, const Service& service, const cluster::RealServer& wanted) {
+  abi::server& entry = path_.servers[server.index];
+  abi::member& load = member(server.index);
+  bool changed = configure(entry, wanted);
+  if (entry.in_use != USE_CONFIGURED) {
+    entry.service = service.index;
+    publish(entry.in_use, USE_CONFIGURED);
+    publish(entry.flags, static_cast<__u8>(entry.flags | SERVER_AVAILABLE));
+    changed = true;
+  }
+  if (load.weight != static_cast<__s32>(wanted.weight)) {
+    publish(load.weight, static_cast<__s32>(wanted.weight));
+    changed = true;
+  }
+  // An edit that raises or lifts the upper threshold ends an overload (__ip_vs_update_dest() of Linux); lowering it
+  // starts one with the next connection.
+  const auto connections = static_cast<std::uint32_t>(observe(load.active) + observe(load.inactive));
+  if ((load.order & MEMBER_OVERLOAD) != 0 && (wanted.upper_threshold == 0 || connections < wanted.upper_threshold)) {
+    __atomic_fetch_and(&load.order, MEMBER_ORDER, __ATOMIC_RELEASE);
+  }
+  return changed;
+}
+
+void RunningTable::retire_server(Server& server, Clock::time_point now) {
+  abi::server& entry = path_.servers[server.index];
+  publish(member(server.index).weight, 0);
+  publish(entry.flags, static_cast<__u8>(entry.flags & ~SERVER_AVAILABLE));
+  publish(entry.in_use, USE_REMOVED);
+  server.configured = false;
+  server.removed_at = now;
+}
+
+void RunningTable::remove_service(const cluster::ServiceKey& key, Service& service, Clock::time_point now) {
+  withdraw_key(key);
+  for (auto& [endpoint, server] : service.servers) {
+    if (server.configured) retire_server(server, now);
+  }
+  write_rings(service, true);
+  path_.service_traffic[service.index] = {};
+  publish(path_.services[service.index].in_use, USE_REMOVED);
+  service.configured = false;
+}
+
+void RunningTable::collect(Clock::time_point now) {
+  ring_lines_.settle();
+  for (auto service = services_.begin(); service != services_.end();) {
+    std::vector<Server> over;
+    for (auto& [endpoint, server] : service->second.servers) {
+      if (server.configured) continue;
+      const abi::member& load = member(server.index);
+      if (observe(load.active) + observe(load.inactive) > 0) {
+        server.removed_at = now;
+      } else if (now - server.removed_at >= removed_server_kept) {
+        over.push_back(server);
+      }
+    }
+    for (const Server& server : over) forget_server(service->second, server);
+    if (service->second.configured || !service->second.servers.empty()) {
+      ++service;
+      continue;
+    }
+    const std::uint32_t index = service->second.index;
+    for (const std::uint32_t chunk : service->second.chunks) free_chunks_.insert(chunk);
+    publish(path_.services[index].first_chunk, CHUNK_NONE);
+    publish(path_.services[index].in_use, USE_FREE);
+    free_services_.insert(index);
+    service = services_.erase(service);
+  }
+}
+
+void RunningTable::forget_server(Service& service, const Server& server) {
+  const Stats stats = traffic_of(server.index);
+  if (service.configured) {
+    abi::traffic& total = path_.service_traffic[service.index];
+    total.connections += stats.connections;
+    total.packets_in += stats.packets_in;
+    total.packets_out += stats.packets_out;
+    total.bytes_in += stats.bytes_in;
+    total.bytes_out += stats.bytes_out;
+  }
+  const std::vector<abi::traffic> zeros(libbpf_num_possible_cpus());
+  bpf_map_update_elem(path_.server_traffic_map(), &server.index, zeros.data(), BPF_ANY);
+  member(server.index) = {};
+  path_.servers[server.index] = {};
+  service.servers.erase(server.endpoint);
+}
+
+std::vector<std::uint32_t> RunningTable::ring_slots(std::uint64_t ring) const {
+  std::vector<std::uint32_t> slots;
+  for (std::uint32_t i = 0; i < ring_length(ring); ++i) {
+    slots.push_back(path_.rings[ring_first(ring) + i / RING_LINE_SLOTS].server[i % RING_LINE_SLOTS]);
+  }
+  return slots;
+}
+
+std::uint64_t RunningTable::replace_ring(std::uint64_t old, const std::vector<std::uint32_t>& slots) {
+  ring_lines_.give_back(ring_first(old), ring_lines(old));
+  if (slots.empty()) return 0;
+  const auto lines = static_cast<std::uint32_t>((slots.size() + RING_LINE_SLOTS - 1) / RING_LINE_SLOTS);
+  auto first = ring_lines_.take(lines);
+  if (!first) {
+    ring_lines_.settle();
+    first = ring_lines_.take(lines);
+  }
+  if (!first) return 0;
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    path_.rings[*first + i / RING_LINE_SLOTS].server[i % RING_LINE_SLOTS] = slots[i];
+  }
+  return static_cast<std::uint64_t>(*first) << 32 | slots.size();
+}
+
+void RunningTable::write_rings(Service& service, bool restart) {
+  std::vector<std::uint32_t> order;
+  for (const auto& [endpoint, server] : service.servers) {
+    if (server.configured) order.push_back(server.index);
+  }
+  std::ranges::sort(order, std::greater(), [&](std::uint32_t index) { return member(index).order & MEMBER_ORDER; });
+
+  std::vector<std::uint32_t> weights;
+  std::vector<schedule::WeightedServer> weighted;
+  for (const std::uint32_t index : order) {
+    weights.push_back(static_cast<std::uint32_t>(member(index).weight));
+    weighted.push_back({index, weights.back()});
+  }
+  abi::service& entry = path_.services[service.index];
+  const auto parameters = schedule::round_robin_weights(weights);
+  publish(entry.weight_step, parameters.step);
+  publish(entry.weight_top, parameters.top);
+
+  const std::uint64_t cursor = observe(path_.cursors[service.index].value);
+  std::uint32_t position = 0;
+  std::int32_t current = restart ? 0 : static_cast<std::int32_t>(static_cast<std::uint32_t>(cursor));
+  if (entry.scheduler == abi::SCHEDULER_WRR) {
+    current = schedule::adjusted_weight(current, parameters);
+  } else if (!restart) {
+    position = position_after_change(ring_slots(entry.ring), order, static_cast<std::uint32_t>(cursor >> 32));
+  }
+  std::vector<std::uint32_t> buckets;
+  if (entry.scheduler == abi::SCHEDULER_SH && !order.empty()) {
+    const auto table = schedule::source_hash_table(weighted);
+    buckets.assign(table.begin(), table.end());
+  }
+  publish(entry.ring_of_hash, replace_ring(entry.ring_of_hash, buckets));
+  publish(entry.ring, replace_ring(entry.ring, order));
+  publish(path_.cursors[service.index].value, static_cast<__u64>(position) << 32 | static_cast<std::uint32_t>(current));
+}
+
+void RunningTable::publish_key(const cluster::ServiceKey& key, std::uint32_t index) {
+  const auto entry = map_key(key);
+  bpf_map_update_elem(path_.service_keys_map(), &entry, &index, BPF_ANY);
+  if (const auto address = virtual_address(key)) count_address(*address, 1);
+}
+
+void RunningTable::withdraw_key(const cluster::ServiceKey& key) {
+  const auto entry = map_key(key);
+  bpf_map_delete_elem(path_.service_keys_map(), &entry);
+  if (const auto address = virtual_address(key)) count_address(*address, -1);
+}
+
+void RunningTable::count_address(const net::Address& address, int difference) {
+  abi::service_key entry{};
+  entry.address = abi::to_abi(address);
+  const std::uint32_t value = SERVICE_INDEX_ADDRESS;
+  const int services = virtual_addresses_[address] += difference;
+  if (services == 0) {
+    virtual_addresses_.erase(address);
+    bpf_map_delete_elem(path_.service_keys_map(), &entry);
+  } else if (services == difference) {
+    bpf_map_update_elem(path_.service_keys_map(), &entry, &value, BPF_ANY);
+  }
+}
+
+void RunningTable::update_flags() {
+  bool nat = false;
+  for (const auto& [key, service] : services_) {
+    for (const auto& [endpoint, server] : service.servers)
+      nat |= path_.servers[server.index].method == abi::FORWARD_NAT;
+  }
+  __u32& flags = path_.settings[0].flags;
+  publish(flags, nat ? flags | SETTING_NAT : flags & ~SETTING_NAT);
+}
+
+std::vector<std::uint32_t> RunningTable::configured_servers() const {
+  std::vector<std::uint32_t> indexes;
+  for (const auto& [key, service] : services_) {
+    for (const auto& [endpoint, server] : service.servers) {
+      if (server.configured) indexes.push_back(server.index);
+    }
+  }
+  return indexes;
+}
+
+Stats RunningTable::traffic_of(std::uint32_t server) const {
+  std::vector<abi::traffic> values(libbpf_num_possible_cpus());
+  Stats stats;
+  if (bpf_map_lookup_elem(path_.server_traffic_map(), &server, values.data()) != 0) return stats;
+  for (const auto& value : values) {
+    stats.connections += value.connections;
+    stats.packets_in += value.packets_in;
+    stats.packets_out += value.packets_out;
+    stats.bytes_in += value.bytes_in;
+    stats.bytes_out += value.bytes_out;
+  }
+  return stats;
+}
+
+std::vector<ServiceLoad> RunningTable::loads(const std::vector<cluster::ServiceKey>& order) const {
+  std::vector<ServiceLoad> all;
+  for (const auto& key : order) {
+    const auto found = services_.find(key);
+    if (found == services_.end()) continue;
+    const Service& service = found->second;
+    const abi::traffic& past = path_.service_traffic[service.index];
+    ServiceLoad load{.key = key,
+                     .servers = {},
+                     .stats = {past.connections, past.packets_in, past.packets_out, past.bytes_in, past.bytes_out}};
+    std::vector<const Server*> newest_first;
+    for (const auto& [endpoint, server] : service.servers) {
+      const Stats stats = traffic_of(server.index);
+      load.stats.connections += stats.connections;
+      load.stats.packets_in += stats.packets_in;
+      load.stats.packets_out += stats.packets_out;
+      load.stats.bytes_in += stats.bytes_in;
+      load.stats.bytes_out += stats.bytes_out;
+      if (server.configured) newest_first.push_back(&server);
+    }
+    std::ranges::sort(newest_first, std::greater(),
+                      [&](const Server* s) { return member(s->index).order & MEMBER_ORDER; });
+    for (const Server* server : newest_first) {
+      const abi::member& state = member(server->index);
+      load.servers.push_back(
+          {.server = configured(path_.servers[server->index], static_cast<std::uint32_t>(state.weight)),
+           .active = static_cast<std::uint32_t>(observe(state.active)),
+           .inactive = static_cast<std::uint32_t>(observe(state.inactive)),
+           .stats = traffic_of(server->index)});
+    }
+    all.push_back(std::move(load));
+  }
+  return all;
+}
+
+}  // namespace ballast::director

@@ -1,0 +1,97 @@
+// The tables of services and real servers in the packet path's maps, and the changes that bring them to what is wanted.
+//
+// Everything the daemon must know after a restart is in the maps themselves: a table is read back from them. A server
+// that is taken out keeps its place while connections refer to it and for two minutes more, as in ip_vs: configured
+// again, it has its connections and counters back.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "base/error.h"
+#include "cluster/model.h"
+#include "director/director.h"
+#include "director/packet_path.h"
+#include "director/ring_allocator.h"
+
+namespace ballast::director {
+
+class RunningTable {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  /// Reads the table that the maps hold.
+  explicit RunningTable(PacketPath& path);
+
+  /// Brings services, servers and timeouts to those of `wanted`. Changes nothing where it returns an error: ENOSPC, the
+  /// maps are too small.
+  Result<void> apply(const cluster::Cluster& wanted, Clock::time_point now);
+
+  /// Forgets what nothing refers to any more; makes given-back rings usable.
+  void collect(Clock::time_point now);
+
+  /// Indexes of all configured servers.
+  [[nodiscard]] std::vector<std::uint32_t> configured_servers() const;
+
+  /// Load and counters of the services in `order`.
+  [[nodiscard]] std::vector<ServiceLoad> loads(const std::vector<cluster::ServiceKey>& order) const;
+
+ private:
+  struct Server {
+    std::uint32_t index = 0;
+    net::Endpoint endpoint;
+    bool configured = false;
+    Clock::time_point removed_at;
+  };
+  struct Service {
+    std::uint32_t index = 0;
+    bool configured = false;
+    std::vector<std::uint32_t> chunks;
+    std::map<net::Endpoint, Server> servers;
+  };
+
+  void read_keys();
+  void read_servers(Service& service);
+  [[nodiscard]] Result<void> check_room(const cluster::Cluster& wanted) const;
+
+  Service& service_for(const cluster::VirtualService& wanted);
+  void apply_service(const cluster::VirtualService& wanted);
+  bool apply_servers(Service& service, const cluster::VirtualService& wanted, Clock::time_point now);
+  void apply_timeouts(const cluster::Timeouts& timeouts);
+  Server& add_server(Service& service, const net::Endpoint& endpoint);
+  bool write_server(const Server& server, const Service& service, const cluster::RealServer& wanted);
+  void retire_server(Server& server, Clock::time_point now);
+  void remove_service(const cluster::ServiceKey& key, Service& service, Clock::time_point now);
+  void forget_server(Service& service, const Server& server);
+  std::uint32_t new_chunk(Service& service);
+
+  void write_rings(Service& service, bool restart);
+  std::uint64_t replace_ring(std::uint64_t old, const std::vector<std::uint32_t>& slots);
+  [[nodiscard]] std::vector<std::uint32_t> ring_slots(std::uint64_t ring) const;
+
+  void publish_key(const cluster::ServiceKey& key, std::uint32_t index);
+  void withdraw_key(const cluster::ServiceKey& key);
+  void count_address(const net::Address& address, int difference);
+  void update_flags();
+
+  [[nodiscard]] Stats traffic_of(std::uint32_t server) const;
+  abi::member& member(std::uint32_t server) {
+    return path_.chunks[server / CHUNK_MEMBERS].member[server % CHUNK_MEMBERS];
+  }
+  [[nodiscard]] const abi::member& member(std::uint32_t server) const {
+    return path_.chunks[server / CHUNK_MEMBERS].member[server % CHUNK_MEMBERS];
+  }
+
+  PacketPath& path_;
+  RingAllocator ring_lines_;
+  std::map<cluster::ServiceKey, Service> services_;
+  std::set<std::uint32_t> free_services_;
+  std::set<std::uint32_t> free_chunks_;
+  std::map<net::Address, int> virtual_addresses_;
+  std::uint32_t last_order_ = 0;
+};
+
+}  // namespace ballast::director

@@ -1,0 +1,95 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cli/connections_command.h"
+#include "cli/counters_command.h"
+#include "cli/services_command.h"
+#include "cli/status_command.h"
+
+namespace ballast::cli {
+namespace {
+
+using testing::HasSubstr;
+
+net::Endpoint endpoint(std::string_view text) { return net::Endpoint::parse(text).value(); }
+
+control::ServerView server(std::string_view at, cluster::ForwardingMethod forward) {
+  control::ServerView view;
+  view.server.endpoint = endpoint(at);
+  view.server.forward = forward;
+  view.active = 12;
+  view.inactive = 3456;
+  view.rates = {1, 20, 30, 4000, 50000};
+  return view;
+}
+
+TEST(Listings, ServicesStandOverTheirServers) {
+  control::ServiceView view;
+  view.service.key = cluster::AddressKey{cluster::Protocol::tcp, endpoint("172.16.3.100:80")};
+  view.service.name = "www";
+  view.service.origin = cluster::Origin::file;
+  view.service.scheduler = "wrr";
+  view.servers = {server("192.168.1.20:80", cluster::ForwardingMethod::nat),
+                  server("192.168.1.10:80", cluster::ForwardingMethod::route)};
+  EXPECT_EQ(services_text({view}),
+            "Prot LocalAddress:Port, Scheduler, Flags\n"
+            "  -> RemoteAddress:Port  Forward  Weight  ActiveConn  InActConn  CPS  InPPS  OutPPS  InBPS  OutBPS\n"
+            "TCP  172.16.3.100:80     wrr  [www]\n"
+            "  -> 192.168.1.20:80     Masq          1          12       3456    1     20      30   4000   50000\n"
+            "  -> 192.168.1.10:80     Route         1          12       3456    1     20      30   4000   50000\n");
+}
+
+TEST(Listings, NoServicesAreSaidInWords) { EXPECT_EQ(services_text({}), "no virtual services\n"); }
+
+TEST(Listings, ConnectionsOfLaterPagesAreAlignedWithTheFirst) {
+  control::ConnectionView view;
+  view.protocol = 6;
+  view.client = endpoint("10.9.0.1:35000");
+  view.virtual_address = endpoint("10.0.1.100:80");
+  view.server = endpoint("10.0.2.11:80");
+  view.state = "ESTABLISHED";
+  view.expires_seconds = 899;
+  const std::string first = connections_text({view}, true);
+  view.state = "NONE";
+  view.client = endpoint("1.1.1.1:1");
+  const std::string second = connections_text({view}, false);
+  EXPECT_EQ(first,
+            "Prot  Expire  State        Source                 Virtual                Destination            Forward\n"
+            "TCP    14:59  ESTABLISHED  10.9.0.1:35000         10.0.1.100:80          10.0.2.11:80           Route\n");
+  EXPECT_EQ(second,
+            "TCP    14:59  NONE         1.1.1.1:1              10.0.1.100:80          10.0.2.11:80           Route\n");
+}
+
+TEST(Listings, CountersAtZeroAreHiddenUnlessAskedFor) {
+  const std::vector<control::CounterView> counters = {{"forwarded", "packets forwarded", 12},
+                                                      {"bad", "bad packets", 0}};
+  EXPECT_EQ(counters_text(counters, false),
+            "Counter    Value  Meaning\n"
+            "forwarded     12  packets forwarded\n");
+  EXPECT_THAT(counters_text(counters, true), HasSubstr("bad            0  bad packets\n"));
+  EXPECT_THAT(counters_text({counters[1]}, false), HasSubstr("every counter is 0"));
+}
+
+TEST(Listings, StatusNamesEveryInterfaceAndWhyItsHook) {
+  control::Status status;
+  status.version = "0.1.0";
+  status.instance = "lab";
+  status.pid = 7;
+  status.uptime_seconds = 61;
+  status.adopted = true;
+  status.interfaces = {{"eth0", "xdp", "native"}, {"eth1", "tc", "no native XDP"}};
+  status.connections = 1;
+  status.connections_max = 1048576;
+  EXPECT_EQ(status_text(status),
+            "Instance       lab, process 7, up 1m 01s\n"
+            "Version        0.1.0\n"
+            "Configuration  none\n"
+            "Packet path    taken over from an earlier daemon\n"
+            "Services       0, with 0 real servers\n"
+            "Connections    1 of 1048576\n"
+            "Interfaces     eth0: xdp (native)\n"
+            "               eth1: tc (no native XDP)\n");
+}
+
+}  // namespace
+}  // namespace ballast::cli

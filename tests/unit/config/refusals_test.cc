@@ -1,0 +1,274 @@
+// What a configuration is refused for: the whole message, place included, for each kind of mistake.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "config/yaml.h"
+
+namespace ballast::config {
+namespace {
+
+using testing::ElementsAre;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::SizeIs;
+using testing::StartsWith;
+
+/// Every problem of a text, one per line of text.
+std::vector<std::string> problems(std::string_view text) {
+  const auto cluster = check_yaml(text, "f");
+  std::vector<std::string> lines;
+  if (!cluster) {
+    for (const Problem& problem : cluster.error()) lines.push_back(to_string(problem));
+  }
+  return lines;
+}
+
+/// The problems of a service "s" with these members, its address given.
+std::vector<std::string> service_problems(const std::string& members) {
+  return problems("services: {s: {listen: \"10.0.0.1:80/tcp\", servers: [], " + members + "}}");
+}
+
+/// The problems of a service "s" at 10.0.0.1:80/tcp whose one server is this.
+std::vector<std::string> server_problems(const std::string& server, const std::string& members = "forward: nat") {
+  return problems("services: {s: {listen: \"10.0.0.1:80/tcp\", " + members + ", servers: [" + server + "]}}");
+}
+
+MATCHER_P(OneProblem, text, "") { return arg.size() == 1 && arg[0].find(text) != std::string::npos; }
+
+TEST(Refusal, NamesTheNearestKeyForAnUnknownOne) {
+  EXPECT_THAT(problems("servises: {}\n"), ElementsAre("f:1:1: unknown key 'servises'; did you mean 'services'?"));
+  EXPECT_THAT(problems("director:\n  hok: tc\n"),
+              ElementsAre("f:2:3: director: unknown key 'hok'; did you mean 'hook'?"));
+  EXPECT_THAT(problems("pools:\n  web:\n    servers: []\n    sheduler: rr\n"),
+              ElementsAre("f:4:5: pools.web: unknown key 'sheduler'; did you mean 'scheduler'?"));
+  EXPECT_THAT(server_problems("{address: 10.0.0.2, weigth: 2}"), OneProblem("did you mean 'weight'?"));
+  EXPECT_THAT(service_problems("persistence: {timout: 5s}"), OneProblem("did you mean 'timeout'?"));
+}
+
+TEST(Refusal, ListsTheValidKeysWhereNoneIsNear) {
+  EXPECT_THAT(problems("colour: red\n"), ElementsAre("f:1:1: unknown key 'colour'; valid: director, pools, services"));
+}
+
+TEST(Refusal, SaysWhatThisVersionDoesNotSupport) {
+  EXPECT_THAT(problems("vrrp:\n  edge: {}\n"),
+              ElementsAre("f:1:1: 'vrrp' is not supported in this version; remove it"));
+  EXPECT_THAT(problems("pools:\n  web:\n    servers: []\n    check: {type: http}\n    fallback: \"127.0.0.1:80\"\n"),
+              ElementsAre("f:4:5: pools.web: 'check' is not supported in this version; remove it",
+                          "f:5:5: pools.web: 'fallback' is not supported in this version; remove it"));
+  EXPECT_THAT(problems("services:\n  site:\n    listen: \"10.0.0.1:443/https\"\n    servers: []\n"),
+              ElementsAre("f:3:13: services.site.listen: a service for /https is not supported in this version; valid: "
+                          "/tcp, /udp"));
+  EXPECT_THAT(problems("services:\n  s:\n    listen: \"10.0.0.1:9/sctp\"\n    servers: []\n"),
+              OneProblem("f:3:13: services.s.listen: a service for /sctp is not supported in this version"));
+  EXPECT_THAT(service_problems("routes: []"), OneProblem("'routes' is not supported in this version"));
+  EXPECT_THAT(
+      service_problems("forward: fullnat"),
+      OneProblem("services.s.forward: forward 'fullnat' (valid: nat, route, tunnel) is not supported in this version"));
+  EXPECT_THAT(service_problems("persistence: {engine: sip}"), OneProblem("'engine' is not supported in this version"));
+}
+
+TEST(Refusal, SaysThatASchedulerOfIpVsIsNotSupportedYet) {
+  ASSERT_THAT(cluster::scheduler_names(), testing::Not(testing::Contains("ovf")))
+      << "take a scheduler that cannot run, or remove this test when all can";
+  EXPECT_THAT(service_problems("scheduler: ovf"), OneProblem("scheduler 'ovf' is not supported in this version"));
+}
+
+TEST(Refusal, NamesTheValidSchedulers) {
+  EXPECT_THAT(service_problems("scheduler: fastest"),
+              OneProblem("unknown scheduler 'fastest'; valid: rr, wrr, lc, wlc"));
+  EXPECT_THAT(service_problems("scheduler: wllc"), OneProblem("did you mean 'wlc'?"));
+}
+
+TEST(Refusal, NamesTheValidForwardingMethods) {
+  for (const char* word : {"dr", "tun", "masq"}) {
+    EXPECT_THAT(service_problems(std::string("forward: ") + word), OneProblem("' is not one of nat, route, tunnel"))
+        << word;
+  }
+  EXPECT_THAT(service_problems("forward: tunel"), OneProblem("did you mean 'tunnel'?"));
+}
+
+TEST(Refusal, NamesWrongTypes) {
+  EXPECT_THAT(problems("[1, 2]\n"),
+              ElementsAre("f:1:1: expected a map with keys of director, pools, services, found a list"));
+  EXPECT_THAT(problems("services: 3\n"),
+              ElementsAre("f:1:11: services: expected a map of names, found a single value"));
+  EXPECT_THAT(problems("director: {interfaces: eth0}\n"),
+              ElementsAre("f:1:24: director.interfaces: expected a list, found a single value"));
+  EXPECT_THAT(problems("director: {hook: [tc]}\n"), OneProblem("director.hook: expected a single value, found a list"));
+  EXPECT_THAT(problems("director: {hook: }\n"), OneProblem("director.hook: expected a single value, found nothing"));
+  EXPECT_THAT(service_problems("persistence: 600s"),
+              OneProblem("services.s.persistence: expected a map with keys of timeout, netmask"));
+  EXPECT_THAT(service_problems("one_packet: yes"), OneProblem("'yes' is not one of true, false"));
+}
+
+TEST(Refusal, NamesTheRangeOfNumbers) {
+  EXPECT_THAT(problems("director: {connections: 0}"), OneProblem("'0' is not a number from 1 to 134217728"));
+  EXPECT_THAT(problems("director: {connections: 1e6}"), OneProblem("'1e6' is not a number"));
+  EXPECT_THAT(server_problems("{address: 10.0.0.2, weight: -1}"),
+              OneProblem("'-1' is not a number from 0 to 2147483647"));
+  EXPECT_THAT(server_problems("{address: 10.0.0.2, weight: 2147483648}"),
+              OneProblem("is not a number from 0 to 2147483647"));
+  EXPECT_THAT(service_problems("mss_clamp: 40"), OneProblem("'40' is not a number from 88 to 65535"));
+  EXPECT_THAT(problems("services: {s: {fwmark: 0, servers: []}}"),
+              OneProblem("'0' is not a number from 1 to 4294967295"));
+}
+
+TEST(Refusal, RefusesTimeoutsThatIpVsCannotCount) {
+  EXPECT_THAT(problems("director: {timeouts: {tcp: 99999999999}}"), OneProblem("is not a duration"));
+  EXPECT_THAT(problems("director: {timeouts: {tcp: 0}}"), OneProblem("at least 1s"));
+  EXPECT_THAT(problems("director: {timeouts: {tcp: 4000000000}}"), OneProblem("f:1:28: director.timeouts.tcp: "));
+  EXPECT_THAT(service_problems("persistence: {timeout: 32d}"), OneProblem("is longer than 31d"));
+}
+
+TEST(Refusal, RefusesImpossibleInterfaces) {
+  EXPECT_THAT(problems("director: {interfaces: [an-interface-too-long]}"), OneProblem("cannot be an interface"));
+  EXPECT_THAT(problems("director: {interfaces: [eth0, eth0]}"), OneProblem("interface 'eth0' is here twice"));
+}
+
+TEST(Refusal, NamesTheValidHooks) {
+  EXPECT_THAT(problems("director: {hook: xdp_generic}"), OneProblem("did you mean 'xdp-generic'?"));
+}
+
+TEST(Refusal, WantsAnAddressForAService) {
+  EXPECT_THAT(problems("services: {s: {servers: []}}"), OneProblem("has no listen"));
+  EXPECT_THAT(problems("services: {s: {listen: \"10.0.0.1:80/tcp\", fwmark: 3, servers: []}}"),
+              OneProblem("services.s.fwmark: stands beside listen"));
+  EXPECT_THAT(service_problems("family: ipv4"), OneProblem("goes with fwmark only"));
+}
+
+TEST(Refusal, WantsPersistenceForPortZero) {
+  EXPECT_THAT(problems("services: {s: {listen: \"10.0.0.1:0/tcp\", servers: []}}"),
+              OneProblem("port 0 (every port) needs persistence"));
+}
+
+TEST(Refusal, WantsServersFromExactlyOnePlace) {
+  EXPECT_THAT(problems("services: {s: {listen: \"10.0.0.1:80/tcp\"}}"), OneProblem("has neither pool nor servers"));
+  EXPECT_THAT(problems("pools: {p: {servers: []}}\nservices: {s: {listen: \"10.0.0.1:80/tcp\", pool: p, servers: []}}"),
+              OneProblem("f:2:49: services.s.pool: stands beside servers"));
+  EXPECT_THAT(problems("pools: {p: {}}"), OneProblem("pools.p: has no servers"));
+}
+
+TEST(Refusal, NamesAPoolThatIsNotThere) {
+  EXPECT_THAT(problems("pools: {web: {servers: []}}\nservices: {s: {listen: \"10.0.0.1:80/tcp\", pool: wbe}}"),
+              ElementsAre("f:2:49: services.s.pool: there is no pool 'wbe'; did you mean 'web'?"));
+  EXPECT_THAT(problems("services: {s: {listen: \"10.0.0.1:80/tcp\", pool: web}}"),
+              OneProblem("there is no pool 'web' under pools:"));
+}
+
+TEST(Refusal, NamesTheServiceThatHasTheKeyAlready) {
+  EXPECT_THAT(problems("services:\n  a: {listen: \"10.0.0.1:80/tcp\", servers: []}\n  b: {listen: \"10.0.0.1:80/tcp\", "
+                       "servers: []}\n"),
+              ElementsAre("f:3:15: services.b.listen: tcp 10.0.0.1:80 is already service 'a' (line 2)"));
+}
+
+TEST(Refusal, NamesDuplicateNames) {
+  EXPECT_THAT(problems("pools:\n  a: {servers: []}\n  a: {servers: []}\n"),
+              ElementsAre("f:3:3: key 'a' is here twice; the first is on line 2"));
+}
+
+TEST(Refusal, RefusesNamesThatAreNotNames) {
+  EXPECT_THAT(problems("pools: {'a b': {servers: []}}"), OneProblem("'a b' is not a name"));
+  EXPECT_THAT(problems("services: {'': {servers: []}}"), OneProblem("'' is not a name"));
+}
+
+TEST(Refusal, RefusesServersThatAreNotAddresses) {
+  EXPECT_THAT(server_problems("web1"), OneProblem("services.s.servers[0]: 'web1' is not an address"));
+  EXPECT_THAT(server_problems("{weight: 1}"), OneProblem("has no address"));
+  EXPECT_THAT(server_problems("{address: 224.0.0.1}"), OneProblem("224.0.0.1 is not the address of one machine"));
+  EXPECT_THAT(server_problems("0.0.0.0"), OneProblem("0.0.0.0 is not the address of one machine"));
+  EXPECT_THAT(server_problems("[fd00::1]"), OneProblem("expected a single value, found a list"));
+}
+
+TEST(Refusal, RefusesAServerThatIsThereTwice) {
+  EXPECT_THAT(server_problems("10.0.0.2, \"10.0.0.2:80\""),
+              OneProblem("services.s.servers[1]: 10.0.0.2:80 is in service 's' twice"));
+}
+
+TEST(Refusal, RefusesALowerThresholdAboveTheUpper) {
+  EXPECT_THAT(server_problems("{address: 10.0.0.2, upper_threshold: 3, lower_threshold: 5}"),
+              testing::Contains(HasSubstr("lower_threshold: 5 is above upper_threshold (3)")));
+}
+
+TEST(Refusal, MixesFamiliesByTunnelOnly) {
+  EXPECT_THAT(
+      server_problems("\"[fd00::2]:80\""),
+      OneProblem("fd00::2 is IPv6 and cannot serve the IPv4 service 's' by nat; only forward: tunnel may mix the two"));
+  EXPECT_THAT(server_problems("\"[fd00::2]:80\"", "forward: tunnel"), SizeIs(0));
+}
+
+TEST(Refusal, ChangesPortsByNatOnly) {
+  EXPECT_THAT(server_problems("\"10.0.0.2:8080\"", "forward: route"), OneProblem("forward route cannot change ports"));
+  EXPECT_THAT(server_problems("\"10.0.0.2:8080\"", "forward: tunnel"),
+              OneProblem("forward tunnel cannot change ports"));
+}
+
+TEST(Refusal, RefusesTunnelSettingsThatDoNotGoTogether) {
+  EXPECT_THAT(service_problems("forward: tunnel, tunnel: {type: gue}"), OneProblem("a gue tunnel needs a port"));
+  EXPECT_THAT(service_problems("forward: tunnel, tunnel: {port: 3}"), OneProblem("an ipip tunnel has no port"));
+  EXPECT_THAT(service_problems("forward: tunnel, tunnel: {checksum: full}"),
+              OneProblem("an ipip tunnel has no checksum"));
+  EXPECT_THAT(service_problems("forward: tunnel, tunnel: {type: gre, port: 3}"),
+              OneProblem("a gre tunnel has no port"));
+  EXPECT_THAT(service_problems("forward: tunnel, tunnel: {type: gre, checksum: remote}"),
+              OneProblem("remote is for gue"));
+  EXPECT_THAT(service_problems("forward: tunnel, tunnel: {type: vxlan}"),
+              OneProblem("'vxlan' is not one of ipip, gue, gre"));
+}
+
+TEST(Refusal, RefusesATunnelThatNothingUses) {
+  EXPECT_THAT(service_problems("forward: nat, tunnel: {type: gre}"),
+              OneProblem("services.s.tunnel: has no meaning with forward nat"));
+  EXPECT_THAT(server_problems("{address: 10.0.0.2, tunnel: {type: gre}}"),
+              OneProblem("tunnel has no meaning with forward nat of service 's'"));
+}
+
+TEST(Refusal, RefusesFlagsOfAnotherScheduler) {
+  EXPECT_THAT(service_problems("scheduler: rr, flags: [sh-port]"),
+              OneProblem("services.s.flags[0]: 'sh-port' is a flag of scheduler sh, not of rr"));
+}
+
+TEST(Refusal, RefusesOnePacketForTcpAndMssForUdp) {
+  EXPECT_THAT(service_problems("one_packet: true"), OneProblem("is for udp and fwmark services only"));
+  EXPECT_THAT(problems("services: {s: {listen: \"10.0.0.1:53/udp\", mss_clamp: 1400, servers: []}}"),
+              OneProblem("a udp service has no MSS"));
+}
+
+TEST(Refusal, RefusesImpossibleNetmasks) {
+  EXPECT_THAT(service_problems("persistence: {netmask: 33}"), OneProblem("is not a mask such as 255.255.255.0"));
+}
+
+TEST(Refusal, EndsWhereTheDirectorsLimitsAreReached) {
+  EXPECT_THAT(problems("director: {services: 1}\nservices:\n  a: {fwmark: 1, servers: []}\n  b: {fwmark: 2, servers: "
+                       "[]}\n  c: {fwmark: 3, servers: []}\n"),
+              ElementsAre("f:4:6: services.b: more than 1 services; raise director.services"));
+  EXPECT_THAT(problems("director: {servers: 1}\nservices: {a: {fwmark: 1, servers: [10.0.0.1, 10.0.0.2]}}\n"),
+              OneProblem("more than 1 servers in all services together; raise director.servers"));
+}
+
+TEST(Refusal, FindsAllProblemsInTheOrderOfTheText) {
+  const std::string text =
+      "services:\n  a: {listen: \"10.0.0.1:80/tcp\", pool: x}\npools:\n  p: {servers: [], check: {}}\ndirector: {hook: "
+      "y}\n";
+  EXPECT_THAT(problems(text), ElementsAre(StartsWith("f:2:"), StartsWith("f:4:"), StartsWith("f:5:")));
+  const auto cluster = read_yaml(text, "f");
+  ASSERT_FALSE(cluster);
+  EXPECT_THAT(cluster.error().message, StartsWith("f:2:40: services.a.pool: there is no pool 'x'"));
+  EXPECT_THAT(cluster.error().message, EndsWith(" (and 2 more)"));
+  EXPECT_EQ(cluster.error().code, EINVAL);
+}
+
+TEST(Refusal, IsOneLineWhateverTheFileSays) {
+  const auto found = problems("\"a\\nb\\tc\\0d\": 1\n");
+  ASSERT_THAT(found, SizeIs(1));
+  EXPECT_THAT(found[0], HasSubstr("unknown key 'a?b?c?d'"));
+  EXPECT_THAT(problems(std::string(10000, 'k') + ": 1")[0].size(), testing::Lt(200U));
+}
+
+TEST(Refusal, KeepsAtMostAThousandProblems) {
+  std::string text;
+  for (int i = 0; i < 5000; ++i) text += "key" + std::to_string(i) + ": 1\n";
+  EXPECT_THAT(problems(text), SizeIs(Problems::most));
+}
+
+}  // namespace
+}  // namespace ballast::config

@@ -1,0 +1,79 @@
+#include "control/desired.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ballast::control {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+
+cluster::VirtualService service(std::uint16_t port) {
+  cluster::VirtualService made;
+  made.key = cluster::AddressKey{cluster::Protocol::tcp, {net::Address::ipv4(0x0a000001), port}};
+  return made;
+}
+
+cluster::Cluster cluster_of(std::vector<cluster::VirtualService> services) {
+  cluster::Cluster made;
+  made.services = std::move(services);
+  return made;
+}
+
+TEST(Desired, PutsServicesOfCommandsBehindTheFiles) {
+  const auto desired = combine(cluster_of({service(1)}), {.services = {service(2)}});
+  ASSERT_EQ(desired.cluster.services.size(), 2);
+  EXPECT_EQ(desired.cluster.services[0].origin, cluster::Origin::file);
+  EXPECT_EQ(desired.cluster.services[1].origin, cluster::Origin::command);
+  EXPECT_TRUE(desired.notes.empty());
+}
+
+TEST(Desired, NotesThatTheFileWins) {
+  const auto desired = combine(cluster_of({service(1)}), {.services = {service(1)}});
+  EXPECT_EQ(desired.cluster.services.size(), 1);
+  EXPECT_THAT(desired.notes,
+              ElementsAre("service tcp 10.0.0.1:1 of a command gives way to the one in the configuration"));
+}
+
+TEST(Desired, NotesTimeoutsThatACommandSet) {
+  const auto desired = combine({}, {.services = {}, .timeouts = {30s, 0s, 300s}});
+  EXPECT_EQ(desired.cluster.director.timeouts, (cluster::Timeouts{30s, 120s, 300s}));
+  EXPECT_THAT(desired.notes,
+              ElementsAre("the tcp timeout stays at 30 s, as a command set it; the configuration says 900 s"));
+}
+
+TEST(Desired, DescribesWhatChanges) {
+  auto other = service(2);
+  other.scheduler = "rr";
+  const auto before = cluster_of({service(1), service(2)});
+  EXPECT_EQ(describe_change(before, before), "nothing");
+  EXPECT_EQ(describe_change(before, cluster_of({service(2), service(1)})), "nothing");
+  EXPECT_EQ(describe_change(before, cluster_of({service(1), other})), "1 service changed");
+  EXPECT_EQ(describe_change(before, cluster_of({service(3), service(4), other})),
+            "2 services added, 1 changed, 1 removed");
+  auto settings = before;
+  settings.director.interfaces = {"eth0"};
+  EXPECT_EQ(describe_change(before, settings), "director settings changed");
+  settings.services.clear();
+  EXPECT_EQ(describe_change(before, settings), "2 services removed; director settings changed");
+}
+
+TEST(Desired, NamesWhatIsNotActedOn) {
+  auto persistent = service(1);
+  persistent.persistence.emplace();
+  auto sctp = service(2);
+  std::get<cluster::AddressKey>(sctp.key).protocol = cluster::Protocol::sctp;
+  auto one_packet = service(3);
+  one_packet.one_packet = true;
+  EXPECT_THAT(shortcomings(cluster_of({persistent, sctp, one_packet, service(4)})),
+              ElementsAre("persistence of tcp 10.0.0.1:1 is kept and listed, but not yet acted on: its clients are "
+                          "scheduled connection by connection",
+                          "service sctp 10.0.0.1:2 is kept and listed, but packets of sctp services are not forwarded "
+                          "by this version",
+                          "one-packet scheduling of tcp 10.0.0.1:3 is kept and listed, but not yet acted on: its "
+                          "packets are scheduled by connection"));
+}
+
+}  // namespace
+}  // namespace ballast::control

@@ -1,0 +1,84 @@
+// A director that keeps what it is told in memory, for tests of the control plane's decisions.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "director/director.h"
+
+namespace ballast::control {
+
+/// What a test sees and sets; it outlives the FakeDirector, as a packet path outlives its daemon.
+struct FakePath {
+  cluster::Cluster applied;
+  std::optional<Error> refuse_apply;  ///< the next apply() fails with it
+  std::optional<Error> refuse_remove;
+  std::vector<director::Connection> connections;
+  std::vector<director::Counter> counters;
+  director::Stats per_server;  ///< the counters of every server
+  int applies = 0;
+  int ticks = 0;
+  bool running = false;
+};
+
+class FakeDirector : public director::Director {
+ public:
+  explicit FakeDirector(FakePath& path) : path_(path), adopted_(path.running) { path.running = true; }
+
+  [[nodiscard]] bool adopted() const override { return adopted_; }
+  Result<void> apply(const cluster::Cluster& cluster) override {
+    ++path_.applies;
+    if (path_.refuse_apply) return std::unexpected(*std::exchange(path_.refuse_apply, std::nullopt));
+    path_.applied = cluster;
+    return {};
+  }
+  void tick() override { ++path_.ticks; }
+  [[nodiscard]] std::vector<director::ServiceLoad> services() const override {
+    std::vector<director::ServiceLoad> loads;
+    for (const auto& service : path_.applied.services) {
+      director::ServiceLoad load{.key = service.key, .servers = {}, .stats = {}};
+      for (const auto& server : service.servers) {
+        load.servers.push_back({.server = server, .active = 1, .inactive = 2, .stats = path_.per_server});
+        load.stats.connections += path_.per_server.connections;
+        load.stats.packets_in += path_.per_server.packets_in;
+        load.stats.packets_out += path_.per_server.packets_out;
+        load.stats.bytes_in += path_.per_server.bytes_in;
+        load.stats.bytes_out += path_.per_server.bytes_out;
+      }
+      std::ranges::reverse(load.servers);
+      loads.push_back(std::move(load));
+    }
+    return loads;
+  }
+  std::optional<std::uint32_t> connections(
+      std::uint32_t cursor, std::uint32_t limit,
+      const std::function<void(const director::Connection&)>& visit) const override {
+    const auto size = static_cast<std::uint32_t>(path_.connections.size());
+    std::uint32_t at = std::min(cursor, size);
+    for (; at < size && limit > 0; ++at, --limit) visit(path_.connections[at]);
+    return at < size ? std::optional(at) : std::nullopt;
+  }
+  [[nodiscard]] std::uint32_t connection_count() const override {
+    return static_cast<std::uint32_t>(path_.connections.size());
+  }
+  [[nodiscard]] std::uint32_t connection_capacity() const override { return 1000; }
+  [[nodiscard]] std::vector<director::Counter> counters() const override { return path_.counters; }
+  [[nodiscard]] std::vector<director::AttachedInterface> interfaces() const override {
+    return {{"eth0", "tc", "the driver has no native XDP"}};
+  }
+  Result<void> remove() override {
+    if (path_.refuse_remove) return std::unexpected(*path_.refuse_remove);
+    path_.applied = {};
+    path_.running = false;
+    return {};
+  }
+
+ private:
+  FakePath& path_;
+  bool adopted_;
+};
+
+}  // namespace ballast::control

@@ -1,0 +1,27 @@
+// Netlink messages for tests, written as hexadecimal text.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+namespace ballast::net::test {
+
+/// "0a1b" gives two bytes; blanks are passed over.
+inline std::vector<std::byte> bytes_from_hex(std::string_view text) {
+  const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
+  std::vector<std::byte> bytes;
+  int high = -1;
+  for (const char c : text) {
+    if (c == ' ') continue;
+    if (high < 0) {
+      high = digit(c);
+    } else {
+      bytes.push_back(static_cast<std::byte>(high * 16 + digit(c)));
+      high = -1;
+    }
+  }
+  return bytes;
+}
+
+}  // namespace ballast::net::test

@@ -1,0 +1,489 @@
+#include "packet_path.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <fstream>
+#include <numeric>
+
+#include "bpf/counters.h"
+#include "bpf/director_tc.skel.h"
+#include "bpf/director_xdp.skel.h"
+
+namespace ballast::packet_test {
+namespace {
+
+constexpr std::uint32_t services_max = 8, servers_max = 128, chunk_lines = 32;
+constexpr std::uint32_t ifindex_outside = 10, ifindex_inside = 20;
+
+constexpr const char* counter_names[] = {
+#define BALLAST_COUNTER_NAME(name, help) #name,
+    BALLAST_COUNTERS(BALLAST_COUNTER_NAME)
+#undef BALLAST_COUNTER_NAME
+};
+
+[[noreturn]] void give_up(const std::string& what) {
+  std::fprintf(stderr, "packet bench: %s: %s\n", what.c_str(), std::strerror(errno));
+  std::exit(1);
+}
+
+void run(const std::string& command) {
+  if (std::system(command.c_str()) != 0) give_up(command);
+}
+
+std::uint32_t ticks_now() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  return static_cast<std::uint32_t>((now.tv_sec * 1'000'000'000ll + now.tv_nsec) >> TICK_SHIFT);
+}
+
+std::uint32_t ticks(std::int64_t seconds) { return abi::ticks(seconds * 1'000'000'000); }
+
+/// The network that route lookups of the programs see. One for the process.
+void enter_network() {
+  static bool entered = false;
+  if (entered) return;
+  entered = true;
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(sched_getcpu(), &one);
+  if (sched_setaffinity(0, sizeof one, &one) != 0) give_up("sched_setaffinity");
+  if (unshare(CLONE_NEWNET) != 0) give_up("unshare");
+  run("ip link set lo up && ip link add outside index " + std::to_string(ifindex_outside) +
+      " address 02:00:00:00:01:01 type veth peer name outside-peer && ip link add inside index " +
+      std::to_string(ifindex_inside) + " address 02:00:00:00:02:01 type veth peer name inside-peer");
+  for (const char* device : {"outside", "inside", "outside-peer", "inside-peer"}) {
+    run(std::string("ip link set ") + device + " up");
+  }
+  for (const char* name : {"ipv4/conf/all/forwarding", "ipv6/conf/all/forwarding"}) {
+    std::ofstream(std::string("/proc/sys/net/") + name) << "1";
+  }
+  run("ip address add 10.0.1.1/24 dev outside && ip address add 10.0.2.1/24 dev inside && "
+      "ip -6 address add fd00:1::1/64 dev outside nodad && ip -6 address add fd00:2::1/64 dev inside nodad && "
+      "ip neigh add 10.0.1.2 lladdr 02:00:00:00:01:02 dev outside && "
+      "ip neigh add 10.0.2.11 lladdr 02:00:00:00:02:11 dev inside && "
+      "ip neigh add fd00:1::2 lladdr 02:00:00:00:01:02 dev outside && "
+      "ip neigh add fd00:2::11 lladdr 02:00:00:00:02:11 dev inside && "
+      "ip route add 10.9.0.0/16 via 10.0.1.2 && ip -6 route add fd00:9::/64 via fd00:1::2");
+}
+
+template <typename Value>
+void write_map(int map, std::uint32_t key, const Value& value) {
+  if (bpf_map_update_elem(map, &key, &value, BPF_ANY) != 0) give_up("bpf_map_update_elem");
+}
+
+template <typename Value>
+Value read_map(int map, std::uint32_t key) {
+  Value value{};
+  if (bpf_map_lookup_elem(map, &key, &value) != 0) give_up("bpf_map_lookup_elem");
+  return value;
+}
+
+/// Every element of an array, one processor's or all of them, becomes zero bytes.
+void zero_array(int map, int processors) {
+  bpf_map_info info{};
+  std::uint32_t length = sizeof info;
+  if (bpf_obj_get_info_by_fd(map, &info, &length) != 0) give_up("bpf_obj_get_info_by_fd");
+  const std::size_t size = (info.value_size + 7) / 8 * 8;
+  const Bytes zeros(info.type == BPF_MAP_TYPE_PERCPU_ARRAY ? size * static_cast<std::size_t>(processors) : size);
+  for (std::uint32_t key = 0; key < info.max_entries; ++key) {
+    if (bpf_map_update_elem(map, &key, zeros.data(), BPF_ANY) != 0) give_up("bpf_map_update_elem");
+  }
+}
+
+template <typename Key>
+void empty_hash(int map) {
+  Key key{};
+  while (bpf_map_get_next_key(map, nullptr, &key) == 0) bpf_map_delete_elem(map, &key);
+}
+
+abi::service_key key_of(const Address& a, std::uint16_t port, std::uint8_t protocol) {
+  abi::service_key key{};
+  key.address = abi::to_abi(a);
+  key.port = abi::port_to_abi(port);
+  key.protocol = protocol;
+  return key;
+}
+
+template <typename Skeleton>
+void set_constants(Skeleton* skeleton) {
+  skeleton->rodata->segment_count = PacketPath::segments;
+  skeleton->rodata->hash_seed = 0x1234567890abcdef;
+  skeleton->rodata->sweep_interval_ns = 20'000'000;
+  skeleton->rodata->sweep_segments = PacketPath::segments;
+}
+
+void set_sizes(bpf_object* object) {
+  const std::pair<const char*, std::uint32_t> sizes[] = {{"service_keys", 64},
+                                                         {"services", services_max},
+                                                         {"cursors", services_max},
+                                                         {"service_traffic", services_max},
+                                                         {"rings", services_max * chunk_lines},
+                                                         {"chunks", services_max},
+                                                         {"servers", servers_max},
+                                                         {"server_traffic", servers_max},
+                                                         {"connections", PacketPath::segments}};
+  for (const auto& [name, size] : sizes) {
+    bpf_map* map = bpf_object__find_map_by_name(object, name);
+    if (map != nullptr && bpf_map__set_max_entries(map, size) != 0) give_up(name);
+  }
+}
+
+template <typename Skeleton>
+std::pair<bpf_object*, int> load_skeleton(Skeleton* skeleton, int (*load)(Skeleton*)) {
+  if (skeleton == nullptr) give_up("opening the programs");
+  set_constants(skeleton);
+  set_sizes(skeleton->obj);
+  if (load(skeleton) != 0) give_up("loading the programs");
+  return {skeleton->obj, bpf_program__fd(skeleton->progs.ballast_director)};
+}
+
+constexpr std::pair<int, int> timeouts[] = {
+    {abi::STATE_NONE, 2},       {abi::STATE_ESTABLISHED, 900}, {abi::STATE_SYN_SENT, 120}, {abi::STATE_SYN_RECV, 60},
+    {abi::STATE_FIN_WAIT, 120}, {abi::STATE_TIME_WAIT, 120},   {abi::STATE_CLOSE, 10},     {abi::STATE_CLOSE_WAIT, 60},
+    {abi::STATE_LAST_ACK, 30},  {abi::STATE_LISTEN, 120},      {abi::STATE_SYNACK, 120},   {abi::STATE_UDP, 300},
+};
+
+Verdict verdict_of(Hook hook, std::uint32_t code) {
+  if (hook == Hook::xdp) {
+    switch (code) {
+      case 1:
+        return Verdict::drop;
+      case 2:
+        return Verdict::pass;
+      case 3:
+        return Verdict::back;
+      case 4:
+        return Verdict::on;
+      default:
+        return Verdict::unknown;
+    }
+  }
+  switch (static_cast<std::int32_t>(code)) {
+    case -1:
+      return Verdict::pass;
+    case 2:
+      return Verdict::drop;
+    case 7:
+      return Verdict::on;
+    default:
+      return Verdict::unknown;
+  }
+}
+
+}  // namespace
+
+PacketPath& PacketPath::of(Hook hook) {
+  static std::array<std::unique_ptr<PacketPath>, 2> paths;
+  auto& path = paths[hook == Hook::xdp ? 0 : 1];
+  if (!path) {
+    path.reset(new PacketPath);
+    path->load(hook);
+  }
+  path->clear();
+  return *path;
+}
+
+PacketPath::~PacketPath() = default;
+
+void PacketPath::load(Hook hook) {
+  hook_ = hook;
+  processors_ = libbpf_num_possible_cpus();
+  const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
+  setrlimit(RLIMIT_MEMLOCK, &unlimited);
+  std::tie(object_, program_) = hook == Hook::xdp ? load_skeleton(director_xdp_bpf__open(), director_xdp_bpf__load)
+                                                  : load_skeleton(director_tc_bpf__open(), director_tc_bpf__load);
+  const int sweep = bpf_program__fd(bpf_object__find_program_by_name(object_, "ballast_sweep"));
+  Bytes frame(64);
+  bpf_test_run_opts options{};
+  options.sz = sizeof options;
+  options.data_in = frame.data();
+  options.data_size_in = static_cast<std::uint32_t>(frame.size());
+  if (bpf_prog_test_run_opts(sweep, &options) != 0 || options.retval != 0) give_up("starting the sweep");
+}
+
+int PacketPath::map(const char* name) const { return bpf_object__find_map_fd_by_name(object_, name); }
+
+void PacketPath::clear() {
+  const auto offset = read_map<abi::live>(map("live"), 0).slots_offset;
+  for (const char* name : {"services", "cursors", "rings", "chunks", "servers", "server_traffic", "counters",
+                           "connections", "icmp_tokens"}) {
+    zero_array(map(name), processors_);
+  }
+  abi::live live{};
+  live.slots_offset = offset;
+  write_map(map("live"), 0, live);
+  empty_hash<abi::service_key>(map("service_keys"));
+  empty_hash<abi::fragment_key>(map("fragments"));
+  services_ = 0;
+  members_.clear();
+  settings = {};
+  settings.abi = BALLAST_ABI;
+  settings.flags = SETTING_NAT;
+  settings.connections_max = segments * SEGMENT_SLOTS / 2;
+  settings.lease = ticks_now() + ticks(3600);
+  settings.icmp_per_second = 1000;
+  settings.segment_count = segments;
+  for (const auto& [state, seconds] : timeouts) settings.timeout[state] = ticks(seconds);
+  for (const std::uint32_t interface : {ifindex_outside, ifindex_inside}) {
+    settings.xdp_targets[interface / 64] |= std::uint64_t{1} << interface % 64;
+  }
+  apply_settings();
+}
+
+void PacketPath::apply_settings() { write_map(map("settings"), 0, settings); }
+
+std::uint32_t PacketPath::add_service(const ServiceSpec& spec) {
+  const std::uint32_t index = services_++;
+  const Address virtual_address = address(spec.address);
+  abi::service value{};
+  value.address = abi::to_abi(virtual_address);
+  value.port = abi::port_to_abi(spec.port);
+  value.protocol = spec.protocol;
+  value.scheduler = static_cast<std::uint8_t>(spec.scheduler);
+  value.flags = spec.flags;
+  value.first_chunk = index;
+  value.mss_clamp = spec.mss_clamp;
+  value.in_use = 1;
+  write_map(map("services"), index, value);
+  abi::chunk chunk{};
+  chunk.next = CHUNK_NONE;
+  write_map(map("chunks"), index, chunk);
+  const auto key = key_of(virtual_address, spec.port, spec.protocol), alone = key_of(virtual_address, 0, 0);
+  const std::uint32_t mark = SERVICE_INDEX_ADDRESS;
+  bpf_map_update_elem(map("service_keys"), &key, &index, BPF_ANY);
+  bpf_map_update_elem(map("service_keys"), &alone, &mark, BPF_ANY);
+  members_.emplace_back();
+  write_rings(index);
+  return index;
+}
+
+std::uint32_t PacketPath::add_server(std::uint32_t service, const ServerSpec& spec) {
+  auto chunk = read_map<abi::chunk>(map("chunks"), service);
+  const std::uint32_t index = service * CHUNK_MEMBERS + chunk.used;
+  abi::member& member = chunk.member[chunk.used++];
+  member = {spec.weight, 0, 0, chunk.used};
+  write_map(map("chunks"), service, chunk);
+
+  const Address real = address(spec.address);
+  const bool ipv4 = real.is_ipv4();
+  abi::server value{};
+  value.address = abi::to_abi(real);
+  value.port = spec.port != 0 ? abi::port_to_abi(spec.port) : read_map<abi::service>(map("services"), service).port;
+  value.method = static_cast<std::uint8_t>(spec.method);
+  value.flags = SERVER_AVAILABLE | SERVER_ROUTED | SERVER_HOP | SERVER_HOP_XDP | (spec.local ? SERVER_LOCAL : 0);
+  value.service = service;
+  value.ifindex = ifindex_inside;
+  std::memcpy(value.hop_mac, server_mac.data(), 6);
+  std::memcpy(value.own_mac, inside_mac.data(), 6);
+  value.mtu = spec.mtu;
+  value.tunnel_type = static_cast<std::uint8_t>(spec.tunnel);
+  value.tunnel_checksum = spec.tunnel_checksum ? abi::TUNNEL_CSUM : abi::TUNNEL_NOCSUM;
+  value.tunnel_port = abi::port_to_abi(spec.tunnel_port);
+  value.tunnel_source =
+      abi::to_abi(address(!ipv4 && spec.tunnel_source == "10.0.2.1" ? "fd00:2::1" : spec.tunnel_source));
+  value.gateway = value.address;
+  value.upper_threshold = spec.upper;
+  value.lower_threshold = spec.lower;
+  value.in_use = 1;
+  write_map(map("servers"), index, value);
+  members_[service].push_back(index);
+  write_rings(service);
+  return index;
+}
+
+void PacketPath::set_weight(std::uint32_t server, std::int32_t weight) {
+  const std::uint32_t service = server / CHUNK_MEMBERS;
+  auto chunk = read_map<abi::chunk>(map("chunks"), service);
+  chunk.member[server % CHUNK_MEMBERS].weight = weight;
+  write_map(map("chunks"), service, chunk);
+  write_rings(service);
+}
+
+/// The lines that the daemon writes for round robin and source hashing, and the numbers of weighted round robin.
+void PacketPath::write_rings(std::uint32_t index) {
+  const auto chunk = read_map<abi::chunk>(map("chunks"), index);
+  auto value = read_map<abi::service>(map("services"), index);
+  const auto weight_of = [&](std::uint32_t server) { return chunk.member[server % CHUNK_MEMBERS].weight; };
+  const std::vector<std::uint32_t> newest_first(members_[index].rbegin(), members_[index].rend());
+  std::int32_t divisor = 0, greatest = 0;
+  std::vector<std::uint32_t> buckets;
+  for (const std::uint32_t server : newest_first) {
+    divisor = std::gcd(divisor, weight_of(server));
+    greatest = std::max(greatest, weight_of(server));
+  }
+  const auto write_ring = [&](const std::vector<std::uint32_t>& slots, std::uint32_t first_line) {
+    for (std::uint32_t line = 0; line * RING_LINE_SLOTS < slots.size(); ++line) {
+      abi::ring_line out{};
+      for (std::uint32_t i = 0; i < RING_LINE_SLOTS && line * RING_LINE_SLOTS + i < slots.size(); ++i) {
+        out.server[i] = slots[line * RING_LINE_SLOTS + i];
+      }
+      write_map(map("rings"), first_line + line, out);
+    }
+    return static_cast<std::uint64_t>(first_line) << 32 | slots.size();
+  };
+  // ip_vs_sh_reassign(): the buckets go round the servers, weight (at least 1) buckets each.
+  while (!newest_first.empty() && buckets.size() < 256) {
+    for (const std::uint32_t server : newest_first) {
+      for (int i = 0; i < std::max(1, weight_of(server)) && buckets.size() < 256; ++i) buckets.push_back(server);
+    }
+  }
+  value.ring = write_ring(newest_first, index * chunk_lines);
+  value.ring_of_hash = write_ring(buckets, index * chunk_lines + chunk_lines / 2);
+  value.weight_step = divisor == 0 ? 1 : divisor;
+  value.weight_top = greatest == 0 ? 0 : greatest - (value.weight_step - 1);
+  write_map(map("services"), index, value);
+}
+
+Answer PacketPath::send(const Bytes& frame, const Arrival& arrival) {
+  Answer answer;
+  answer.frame.resize(8192);
+  __sk_buff in{};
+  in.gso_segs = arrival.gso_segments;
+  in.gso_size = arrival.gso_size;
+  bpf_test_run_opts options{};
+  options.sz = sizeof options;
+  options.data_in = frame.data();
+  options.data_size_in = static_cast<std::uint32_t>(frame.size());
+  options.data_out = answer.frame.data();
+  options.data_size_out = static_cast<std::uint32_t>(answer.frame.size());
+  if (hook_ == Hook::tc && arrival.gso_segments != 0) {
+    options.ctx_in = &in;
+    options.ctx_size_in = sizeof in;
+  }
+  if (bpf_prog_test_run_opts(program_, &options) != 0) give_up("running a program on " + to_hex(frame));
+  answer.frame.resize(options.data_size_out);
+  answer.verdict = verdict_of(hook_, options.retval);
+  return answer;
+}
+
+std::uint64_t PacketPath::counter(std::string_view name) const {
+  std::vector<std::uint64_t> values(static_cast<std::size_t>(processors_) * COUNTER_SLOTS);
+  const std::uint32_t key = 0;
+  if (bpf_map_lookup_elem(map("counters"), &key, values.data()) != 0) give_up("reading the counters");
+  for (std::size_t id = 0; id < std::size(counter_names); ++id) {
+    if (name != counter_names[id]) continue;
+    std::uint64_t sum = 0;
+    for (std::size_t cpu = 0; cpu < static_cast<std::size_t>(processors_); ++cpu) {
+      sum += values[cpu * COUNTER_SLOTS + id];
+    }
+    return sum;
+  }
+  ADD_FAILURE() << "there is no counter " << name;
+  return 0;
+}
+
+std::string PacketPath::counters() const {
+  std::string out;
+  for (const char* name : counter_names) {
+    if (const auto value = counter(name))
+      out += (out.empty() ? "" : ", ") + std::string(name) + " " + std::to_string(value);
+  }
+  return out;
+}
+
+std::pair<int, int> PacketPath::active_and_inactive(std::uint32_t server) const {
+  const auto member = read_map<abi::chunk>(map("chunks"), server / CHUNK_MEMBERS).member[server % CHUNK_MEMBERS];
+  return {member.active, member.inactive};
+}
+
+abi::traffic PacketPath::traffic(std::uint32_t server) const {
+  std::vector<abi::traffic> values(static_cast<std::size_t>(processors_));
+  if (bpf_map_lookup_elem(map("server_traffic"), &server, values.data()) != 0) give_up("reading a server's traffic");
+  abi::traffic sum{};
+  for (const auto& value : values) {
+    sum.connections += value.connections;
+    sum.packets_in += value.packets_in;
+    sum.packets_out += value.packets_out;
+    sum.bytes_in += value.bytes_in;
+    sum.bytes_out += value.bytes_out;
+  }
+  return sum;
+}
+
+std::vector<abi::connection> PacketPath::all_connections() const {
+  const std::uint32_t offset = read_map<abi::live>(map("live"), 0).slots_offset;
+  std::vector<abi::connection> out;
+  for (std::uint32_t number = 0; number < segments; ++number) {
+    // One value of the map: a spin lock and counters, then SEGMENT_BYTES - 20 bytes; the size is a multiple of 8.
+    Bytes value((SEGMENT_BYTES + 7) / 8 * 8);
+    if (bpf_map_lookup_elem(map("connections"), &number, value.data()) != 0) give_up("reading the connections");
+    for (std::uint32_t slot = 0; slot < SEGMENT_SLOTS; ++slot) {
+      abi::connection c{};
+      std::memcpy(&c, value.data() + offset + slot * sizeof c, sizeof c);
+      if (c.meta & META_LIVE) out.push_back(c);
+    }
+  }
+  return out;
+}
+
+std::size_t PacketPath::connections() const { return all_connections().size(); }
+
+std::int64_t PacketPath::connections_counted() const { return read_map<abi::live>(map("live"), 0).connections; }
+
+std::optional<abi::connection> PacketPath::connection(std::string_view client, std::uint16_t port) const {
+  for (const auto& c : all_connections()) {
+    if (abi::from_abi(c.client) == address(client) && abi::port_from_abi(c.client_port) == port) return c;
+  }
+  return std::nullopt;
+}
+
+abi::server PacketPath::server(std::uint32_t index) const { return read_map<abi::server>(map("servers"), index); }
+void PacketPath::set_server(std::uint32_t index, const abi::server& value) { write_map(map("servers"), index, value); }
+abi::service PacketPath::service(std::uint32_t index) const { return read_map<abi::service>(map("services"), index); }
+void PacketPath::set_service(std::uint32_t index, const abi::service& value) {
+  write_map(map("services"), index, value);
+}
+
+void PacketPath::age_fragments(int seconds) {
+  abi::fragment_key key{};
+  std::vector<abi::fragment_key> keys;
+  const void* last = nullptr;
+  while (bpf_map_get_next_key(map("fragments"), last, &key) == 0) {
+    keys.push_back(key);
+    last = &keys.back();
+    if (keys.size() > 1000) give_up("too many fragments");
+    keys.reserve(keys.size() + 1);
+    last = &keys.back();
+  }
+  for (const auto& each : keys) {
+    abi::fragment_ports ports{};
+    if (bpf_map_lookup_elem(map("fragments"), &each, &ports) != 0) give_up("reading the fragments");
+    ports.tick -= ticks(seconds);
+    bpf_map_update_elem(map("fragments"), &each, &ports, BPF_ANY);
+  }
+}
+
+void BothHooks::SetUp() {
+  if (geteuid() != 0) GTEST_SKIP() << "loading packet programs needs root";
+  enter_network();
+  path_ = &PacketPath::of(GetParam());
+}
+
+void BothHooks::expect_on(const Answer& answer, const Bytes& packet, const MacAddress& to, const MacAddress& from) {
+  EXPECT_EQ(answer.verdict, Verdict::on) << path().counters();
+  EXPECT_EQ(to_hex(answer.packet()), to_hex(packet)) << path().counters();
+  if (!in_xdp()) return;
+  EXPECT_EQ(to_hex(std::span(answer.frame).first(6)), to_hex(to));
+  EXPECT_EQ(to_hex(std::span(answer.frame).subspan(6, 6)), to_hex(from));
+}
+
+void BothHooks::expect_untouched(const Bytes& frame, const Arrival& arrival) {
+  const Answer answer = path().send(frame, arrival);
+  EXPECT_EQ(answer.verdict, Verdict::pass) << path().counters();
+  EXPECT_EQ(to_hex(answer.frame), to_hex(frame)) << path().counters();
+}
+
+std::string hook_name(const testing::TestParamInfo<Hook>& hook) { return hook.param == Hook::xdp ? "xdp" : "tc"; }
+
+}  // namespace ballast::packet_test

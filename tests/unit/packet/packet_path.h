@@ -1,0 +1,138 @@
+// The packet programs on a bench: loaded, their maps filled by hand, frames sent through them one by one with
+// BPF_PROG_TEST_RUN. Nothing is attached; verdicts and frames are looked at.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "director/abi.h"
+#include "frame.h"
+
+struct bpf_object;
+
+namespace ballast::packet_test {
+
+enum class Hook { xdp, tc };
+
+/// What a program says of a frame. `back`: out of the interface it came from; `on`: out of the next hop's.
+enum class Verdict { pass, drop, back, on, unknown };
+
+struct Answer {
+  Verdict verdict = Verdict::unknown;
+  Bytes frame;
+
+  [[nodiscard]] Bytes packet() const { return {frame.begin() + ethernet_bytes, frame.end()}; }
+};
+
+struct ServiceSpec {
+  std::string_view address = "10.0.1.100";
+  std::uint16_t port = 80;
+  std::uint8_t protocol = tcp;
+  abi::scheduler_id scheduler = abi::SCHEDULER_RR;
+  std::uint32_t flags = 0;
+  std::uint16_t mss_clamp = 0;
+};
+
+struct ServerSpec {
+  std::string_view address = "10.0.2.11";
+  std::uint16_t port = 0;  ///< 0: the service's
+  abi::forwarding_method method = abi::FORWARD_NAT;
+  std::int32_t weight = 1;
+  abi::tunnel_type tunnel = abi::TUNNEL_IPIP;
+  bool tunnel_checksum = false;
+  std::string_view tunnel_source = "10.0.2.1";
+  std::uint16_t tunnel_port = 6080;
+  std::uint16_t mtu = 1500;
+  bool local = false;
+  std::uint32_t upper = 0, lower = 0;
+};
+
+/// How a frame comes in.
+struct Arrival {
+  std::uint32_t gso_segments = 0;  ///< TC
+  std::uint32_t gso_size = 0;      ///< TC
+};
+
+class PacketPath {
+ public:
+  /// The loaded path of a hook, emptied. It is loaded once for a process.
+  static PacketPath& of(Hook hook);
+  ~PacketPath();
+
+  /// The index of a new service, of a new real server.
+  std::uint32_t add_service(const ServiceSpec& spec = {});
+  std::uint32_t add_server(std::uint32_t service, const ServerSpec& spec = {});
+  void set_weight(std::uint32_t server, std::int32_t weight);
+
+  /// The verdict on a frame and what became of it.
+  Answer send(const Bytes& frame, const Arrival& arrival = {});
+  Answer send(const Packet& packet) { return send(packet.frame()); }
+
+  std::uint64_t counter(std::string_view name) const;
+  /// Every counter that is not 0, for messages: "forwarded_nat 1, ..."
+  std::string counters() const;
+
+  std::pair<int, int> active_and_inactive(std::uint32_t server) const;
+  abi::traffic traffic(std::uint32_t server) const;
+  /// The connection of a client's address and port, if it is in the table.
+  std::optional<abi::connection> connection(std::string_view client, std::uint16_t port) const;
+  std::size_t connections() const;
+  /// live.connections
+  std::int64_t connections_counted() const;
+
+  abi::settings settings{};
+  void apply_settings();
+  abi::server server(std::uint32_t index) const;
+  void set_server(std::uint32_t index, const abi::server& value);
+  abi::service service(std::uint32_t index) const;
+  void set_service(std::uint32_t index, const abi::service& value);
+  /// Makes what the fragments table knows `seconds` older.
+  void age_fragments(int seconds);
+
+  static constexpr std::uint32_t segments = 512;
+
+ private:
+  PacketPath() = default;
+  void load(Hook hook);
+  void clear();
+  void write_rings(std::uint32_t service);
+  [[nodiscard]] int map(const char* name) const;
+  std::vector<abi::connection> all_connections() const;
+
+  Hook hook_ = Hook::xdp;
+  bpf_object* object_ = nullptr;
+  int program_ = -1;
+  int processors_ = 1;
+  std::uint32_t services_ = 0;
+  std::vector<std::vector<std::uint32_t>> members_;
+};
+
+/// Tests that run for both hooks. They have a network namespace with these ways:
+///   10.0.1.0/24, 10.9.0.0/16, fd00:1::/64, fd00:9::/64  over `outside`, by 02:00:00:00:01:02
+///   10.0.2.0/24, fd00:2::/64                            over `inside`, by 02:00:00:00:02:11
+class BothHooks : public testing::TestWithParam<Hook> {
+ protected:
+  void SetUp() override;
+  PacketPath& path() { return *path_; }
+  [[nodiscard]] bool in_xdp() const { return GetParam() == Hook::xdp; }
+
+  /// Sends a frame that must go on to the next hop with this packet, and in XDP with these link addresses.
+  void expect_on(const Answer& answer, const Bytes& packet, const MacAddress& to, const MacAddress& from);
+  /// ... that must pass as it came, byte for byte.
+  void expect_untouched(const Bytes& frame, const Arrival& arrival = {});
+
+ private:
+  PacketPath* path_ = nullptr;
+};
+
+std::string hook_name(const testing::TestParamInfo<Hook>& hook);
+
+#define FOR_BOTH_HOOKS(suite) INSTANTIATE_TEST_SUITE_P(Hook, suite, testing::Values(Hook::xdp, Hook::tc), hook_name)
+
+}  // namespace ballast::packet_test
