@@ -202,7 +202,8 @@ struct connection {
 
 /* ---- settings ---- */
 
-#define SETTING_NAT 0x01u /* some server is reached by NAT: look for replies */
+#define SETTING_NAT 0x01u           /* some server is reached by NAT: look for replies */
+#define SETTING_REDIRECT_BACK 0x02u /* XDP sends frames back by redirection: XDP_TX on veth needs a program on its peer */
 
 struct settings {
   __u32 abi;

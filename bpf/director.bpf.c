@@ -88,6 +88,17 @@ static __always_inline int to_server(context *ctx, const struct packet *p, struc
   return transmit(ctx, &hop, ethertype);
 }
 
+/* NAT: a reply's source becomes the virtual address. */
+static __always_inline int translate_to_client(context *ctx, const struct packet *p, const struct connection *c) {
+  struct translation t = {.from = p->source,
+                          .to = c->virtual_address,
+                          .from_port = p->source_port,
+                          .to_port = c->virtual_port,
+                          .destination = 0,
+                          .ports = 1};
+  return translate(ctx, p, &t);
+}
+
 /* A reply of a NATed real server. */
 static __always_inline int to_client(context *ctx, const struct packet *p, struct connection *c,
                                      const struct server *server) {
@@ -109,13 +120,7 @@ static __always_inline int to_client(context *ctx, const struct packet *p, struc
   advance(c, p, set, 1, now);
   if (p->tcp_flags & TCP_SYN) clamp_mss(ctx, p, server->service);
   count_traffic(c->server, ctx, p, 1);
-  struct translation t = {.from = p->source,
-                          .to = c->virtual_address,
-                          .from_port = p->source_port,
-                          .to_port = c->virtual_port,
-                          .destination = 0,
-                          .ports = 1};
-  if (!decrement_ttl(ctx, p) || !translate(ctx, p, &t)) return VERDICT_DROP;
+  if (!decrement_ttl(ctx, p) || !translate_to_client(ctx, p, c)) return VERDICT_DROP;
   count(COUNTER_replies_nat);
   return transmit(ctx, &hop, p->ipv4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6));
 }
@@ -179,6 +184,26 @@ SEC("xdp")
 SEC("tc")
 #endif
 int ballast_director(context *ctx) { return process(ctx); }
+
+#if !HOOK_XDP
+/* TC egress, attached only while a real server reached by NAT is an address of this machine: its replies do not come in by
+ * any interface, so they are translated where they go out. */
+SEC("tc")
+int ballast_local_reply(context *ctx) {
+  struct packet p = {};
+  struct location at;
+  struct server *server;
+  struct settings *set = settings_now();
+  if (!set || parse(ctx, &p) != PARSED_SEGMENT) return VERDICT_PASS;
+  struct connection *c = find_from_server(&p, &server, &at);
+  if (!c || !(server->flags & SERVER_LOCAL)) return VERDICT_PASS;
+  advance(c, &p, set, 1, now_ticks());
+  count_traffic(c->server, ctx, &p, 1);
+  if (!translate_to_client(ctx, &p, c)) return VERDICT_DROP;
+  count(COUNTER_replies_nat);
+  return VERDICT_PASS;
+}
+#endif
 
 /* Run by the daemon, not attached: starts the timer that expires connections. */
 SEC("tc")

@@ -22,6 +22,11 @@ static __always_inline int takes_xdp(const struct settings *set, __u32 ifindex) 
   return set->xdp_targets[MASKED(ifindex / 64, 63)] >> (ifindex % 64) & 1;
 }
 
+/* Whether XDP can send out of an interface. */
+static __always_inline int xdp_sends(context *ctx, const struct settings *set, __u32 ifindex) {
+  return takes_xdp(set, ifindex) || (ifindex == ingress_ifindex(ctx) && !(set->flags & SETTING_REDIRECT_BACK));
+}
+
 /* Asks the kernel's routing and neighbour tables for the way to `destination`. */
 static __always_inline enum hop_result route(context *ctx, const struct settings *set, const union address *source,
                                              const union address *destination, struct hop *hop) {
@@ -42,7 +47,7 @@ static __always_inline enum hop_result route(context *ctx, const struct settings
     return HOP_NO_ROUTE;
   }
   hop->ifindex = fib.ifindex;
-  if (IN_XDP && hop->ifindex != ingress_ifindex(ctx) && !takes_xdp(set, hop->ifindex)) return HOP_PUNT;
+  if (IN_XDP && !xdp_sends(ctx, set, hop->ifindex)) return HOP_PUNT;
   hop->ipv4 = fib.family == AF_INET;
   if (hop->ipv4)
     set_ipv4(&hop->gateway, fib.ipv4_dst);
@@ -59,7 +64,7 @@ static __always_inline enum hop_result hop_to_server(context *ctx, const struct 
   if (server->flags & SERVER_ROUTED && (__s32)(set->lease - now) > 0) {
     if (IN_XDP) {
       if (!(server->flags & SERVER_HOP)) return HOP_PUNT;
-      if (!(server->flags & SERVER_HOP_XDP) && server->ifindex != ingress_ifindex(ctx)) return HOP_PUNT;
+      if (!(server->flags & SERVER_HOP_XDP) && !xdp_sends(ctx, set, server->ifindex)) return HOP_PUNT;
     }
     hop->ifindex = server->ifindex;
     __builtin_memcpy(hop->hop_mac, server->hop_mac, 6);
@@ -81,11 +86,19 @@ static __always_inline void write_ethernet(struct ethhdr *eth, const struct hop 
   eth->h_proto = protocol;
 }
 
+/* Sends a finished frame out of the interface that it came in by. */
+static __always_inline int send_back(context *ctx) {
+  __u32 zero = 0;
+  struct settings *set = bpf_map_lookup_elem(&settings, &zero);
+  if (set && set->flags & SETTING_REDIRECT_BACK) return bpf_redirect(ingress_ifindex(ctx), 0);
+  return XDP_TX;
+}
+
 static __always_inline int transmit(context *ctx, const struct hop *hop, __be16 protocol) {
   struct ethhdr *eth = frame_data(ctx);
   if ((void *)(eth + 1) > frame_end(ctx)) return VERDICT_DROP;
   write_ethernet(eth, hop, protocol);
-  if (hop->ifindex == ingress_ifindex(ctx)) return XDP_TX;
+  if (hop->ifindex == ingress_ifindex(ctx)) return send_back(ctx);
   return bpf_redirect(hop->ifindex, 0);
 }
 
@@ -97,7 +110,7 @@ static __always_inline int reflect(context *ctx) {
   __builtin_memcpy(mac, eth->h_dest, 6);
   __builtin_memcpy(eth->h_dest, eth->h_source, 6);
   __builtin_memcpy(eth->h_source, mac, 6);
-  return XDP_TX;
+  return send_back(ctx);
 }
 
 #else

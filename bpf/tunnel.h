@@ -58,7 +58,7 @@ static __always_inline __u64 inner_sum(context *ctx, const struct packet *p, int
   if (p->ipv4) {
     struct iphdr *ip = data + L3_OFFSET;
     if ((void *)(ip + 1) > end || ip->frag_off & bpf_htons(IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET)) return 0;
-    pseudo += (__u64)ip->saddr + ip->daddr;
+    pseudo = p->protocol == IPPROTO_ICMP ? 0 : pseudo + ip->saddr + ip->daddr;
   } else {
     struct ipv6hdr *ip = data + L3_OFFSET;
     if ((void *)(ip + 1) > end || offset != L3_OFFSET + sizeof *ip) return 0;

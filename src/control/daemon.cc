@@ -103,10 +103,7 @@ class Loop {
 
 void log_ready(const DaemonOptions& options, const ControlPlane& plane) {
   const Status status = plane.status();
-  for (const auto& interface : status.interfaces) {
-    log::info("interface {}: hook {} ({})", interface.name, interface.hook, interface.reason);
-  }
-  log::notice("ballast {} ready: instance {}, {} services, {} real servers, {}", version(), options.instance,
+  log::notice("ballast {} ready: instance {}, services: {}, real servers: {}, {}", version(), options.instance,
               status.services, status.servers,
               status.adopted ? fmt::format("took over a running packet path with {} connections", status.connections)
                              : "new packet path");

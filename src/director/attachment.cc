@@ -21,6 +21,7 @@ namespace {
 
 // linux/bpf.h of kernel 6.6.
 constexpr auto bpf_tcx_ingress = static_cast<bpf_attach_type>(46);
+constexpr auto bpf_tcx_egress = static_cast<bpf_attach_type>(47);
 
 // Where our filter stands among those of clsact, which tells it from others'.
 constexpr std::uint32_t clsact_handle = 0xba11;
@@ -29,9 +30,11 @@ constexpr std::uint32_t clsact_priority = 0xba;
 std::string xdp_pin(const std::string& directory, const std::string& interface) {
   return directory + "/xdp-" + without_dots(interface);
 }
-std::string tc_pin(const std::string& directory, const std::string& interface) {
-  return directory + "/tc-" + without_dots(interface);
+std::string tc_pin(const std::string& directory, TcPoint point, const std::string& interface) {
+  return directory + (point == TcPoint::ingress ? "/tc-" : "/out-") + without_dots(interface);
 }
+
+bpf_tc_attach_point clsact_point(TcPoint point) { return point == TcPoint::ingress ? BPF_TC_INGRESS : BPF_TC_EGRESS; }
 
 /// A pinned link and the interface it is on (0: that interface is gone).
 struct PinnedLink {
@@ -68,8 +71,8 @@ Result<void> pin_link(int link, const std::string& pin) {
   return {};
 }
 
-Result<void> attach_clsact(const AttachTarget& target, int program) {
-  LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = static_cast<int>(target.index), .attach_point = BPF_TC_INGRESS);
+Result<void> attach_clsact(const AttachTarget& target, TcPoint point, int program) {
+  LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = static_cast<int>(target.index), .attach_point = clsact_point(point));
   if (const int code = bpf_tc_hook_create(&hook); code != 0 && code != -EEXIST) {
     return fail_errno(fmt::format("cannot make the clsact hook on {}", target.name), -code);
   }
@@ -107,30 +110,37 @@ Result<void> attach_xdp(const AttachTarget& target, int program, bool generic, c
   return pin_link(link.get(), pin);
 }
 
-Result<void> attach_tc(const AttachTarget& target, int program, const std::string& directory) {
-  const std::string pin = tc_pin(directory, target.name);
+Result<void> attach_tc(const AttachTarget& target, TcPoint point, int program, const std::string& directory) {
+  const std::string pin = tc_pin(directory, point, target.name);
+  const auto type = point == TcPoint::ingress ? bpf_tcx_ingress : bpf_tcx_egress;
   auto replaced = replace_pinned(pin, target, program);
   if (!replaced) return std::unexpected(replaced.error());
   if (*replaced) return {};
-  const Fd link(bpf_link_create(program, static_cast<int>(target.index), bpf_tcx_ingress, nullptr));
+  const Fd link(bpf_link_create(program, static_cast<int>(target.index), type, nullptr));
   if (link) return pin_link(link.get(), pin);
   if (errno != EINVAL && errno != EOPNOTSUPP) {
-    return fail_errno(fmt::format("cannot attach the packet program to TC ingress of {}", target.name));
+    return fail_errno(fmt::format("cannot attach the packet program to TC of {}", target.name));
   }
-  return attach_clsact(target, program);
+  return attach_clsact(target, point, program);
 }
 
 void detach_xdp(const std::string& interface, const std::string& directory) {
   unlink(xdp_pin(directory, interface).c_str());
 }
 
-void detach_tc(const std::string& interface, const std::string& directory) {
-  unlink(tc_pin(directory, interface).c_str());
+void detach_tc(const std::string& interface, TcPoint point, const std::string& directory) {
+  unlink(tc_pin(directory, point, interface).c_str());
   const unsigned index = if_nametoindex(interface.c_str());
   if (index == 0) return;
-  LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = static_cast<int>(index), .attach_point = BPF_TC_INGRESS);
+  LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = static_cast<int>(index), .attach_point = clsact_point(point));
   LIBBPF_OPTS(bpf_tc_opts, options, .handle = clsact_handle, .priority = clsact_priority);
   bpf_tc_detach(&hook, &options);
+}
+
+void detach(const std::string& interface, const std::string& directory) {
+  detach_xdp(interface, directory);
+  detach_tc(interface, TcPoint::ingress, directory);
+  detach_tc(interface, TcPoint::egress, directory);
 }
 
 std::vector<std::string> attached_interfaces(const std::string& directory) {
@@ -138,7 +148,7 @@ std::vector<std::string> attached_interfaces(const std::string& directory) {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
     const std::string name = entry.path().filename();
-    for (const std::string prefix : {"xdp-", "tc-"}) {
+    for (const std::string prefix : {"xdp-", "tc-", "out-"}) {
       if (name.starts_with(prefix)) names.insert(with_dots(name.substr(prefix.size())));
     }
   }

@@ -21,13 +21,16 @@ struct AttachTarget {
 /// EBUSY where somebody else's program is attached; EOPNOTSUPP where the driver has no native XDP.
 Result<void> attach_xdp(const AttachTarget& target, int program, bool generic, const std::string& directory);
 
-/// Attaches `program` at TC ingress, or replaces ours there: a TCX link where the kernel has them (6.6), else a clsact
-/// filter.
-Result<void> attach_tc(const AttachTarget& target, int program, const std::string& directory);
+enum class TcPoint : std::uint8_t { ingress, egress };
+
+/// Attaches `program` at TC ingress or egress, or replaces ours there: a TCX link where the kernel has them (6.6), else
+/// a clsact filter.
+Result<void> attach_tc(const AttachTarget& target, TcPoint point, int program, const std::string& directory);
 
 /// Takes ours away from an interface; nothing where there is none.
 void detach_xdp(const std::string& interface, const std::string& directory);
-void detach_tc(const std::string& interface, const std::string& directory);
+void detach_tc(const std::string& interface, TcPoint point, const std::string& directory);
+void detach(const std::string& interface, const std::string& directory);
 
 /// The names of interfaces that have a link pinned in `directory`, or a clsact filter noted there.
 std::vector<std::string> attached_interfaces(const std::string& directory);

@@ -38,6 +38,7 @@ constexpr auto counter_names = std::to_array<CounterName>({
 });
 
 void take_down(const std::string& directory) {
+  libbpf_set_print(nullptr);
   detach_all(directory);
   remove_pin_directory(directory);
 }
@@ -67,18 +68,19 @@ class PinnedDirector : public Director {
     servers_ = table_.configured_servers();
     hops_.resolve(servers_);
     renew_lease();
-    return {};
+    return serve_local();
   }
 
   void tick() override {
     const auto now = Clock::now();
     renew_lease();
-    if (hops_.refresh(servers_, now) && attached_ && settings_.interfaces.empty()) {
+    if (hops_.refresh(servers_, now) && attached_) {
       if (auto attached = interfaces_.apply(settings_); !attached) log::warning("{}", attached.error().message);
     }
     if (now - collected_ < collect_period) return;
     collected_ = now;
     table_.collect(now);
+    if (auto served = serve_local(); !served) log::warning("{}", served.error().message);
   }
 
   [[nodiscard]] std::vector<ServiceLoad> services() const override { return table_.loads(order_); }
@@ -120,6 +122,16 @@ class PinnedDirector : public Director {
   void renew_lease() {
     const auto length = std::chrono::duration_cast<std::chrono::nanoseconds>(lease).count();
     publish(path_->settings[0].lease, abi::now_ticks() + abi::ticks(length));
+  }
+
+  /// A local real server behind NAT needs its replies translated on their way out.
+  Result<void> serve_local() {
+    const bool local = std::ranges::any_of(servers_, [&](std::uint32_t index) {
+      const abi::server& server = path_->servers[index];
+      return server.method == abi::FORWARD_NAT && (server.flags & SERVER_LOCAL) != 0;
+    });
+    return local == interfaces_.translates_local_replies() ? Result<void>{}
+                                                           : interfaces_.translate_local_replies(local);
   }
 
   std::unique_ptr<PacketPath> path_;

@@ -1,5 +1,7 @@
 #include "director/interfaces.h"
 
+#include <net/if.h>
+
 #include <algorithm>
 #include <map>
 #include <set>
@@ -95,16 +97,16 @@ Result<void> Interfaces::apply(const cluster::DirectorSettings& settings) {
   const std::set<std::string> had(before.begin(), before.end());
   std::vector<AttachedInterface> attached;
   std::vector<std::string> added;
+  bool veth_with_xdp = false;
   const auto undo = [&] {
     for (const auto& name : added) {
-      detach_xdp(name, directory_);
-      detach_tc(name, directory_);
+      detach(name, directory_);
     }
   };
   for (const auto& [target, facts] : candidates(*links, directory_)) {
     const HookChoice choice = choose_hook(settings.hook, facts);
     if (!had.contains(target.name)) added.push_back(target.name);
-    auto done = attach_tc(target, path_.tc_program(), directory_);
+    auto done = attach_tc(target, TcPoint::ingress, path_.tc_program(), directory_);
     if (done && choice.hook != cluster::Hook::tc) {
       const bool generic = choice.hook == cluster::Hook::xdp_generic;
       done = attach_xdp(target, path_.xdp_program(), generic, directory_);
@@ -115,18 +117,23 @@ Result<void> Interfaces::apply(const cluster::DirectorSettings& settings) {
       undo();
       return done;
     }
-    const std::uint32_t index = target.index;
-    if (index < 4096) {
-      __u64& word = path_.settings[0].xdp_targets[index / 64];
-      const __u64 bit = __u64{1} << (index % 64);
-      publish(word, (facts.xdp_features.value_or(0) & net::xdp_ndo_xmit) != 0 ? word | bit : word & ~bit);
+    const bool takes_frames = (facts.xdp_features.value_or(0) & net::xdp_ndo_xmit) != 0;
+    note_xdp_target(target.index, takes_frames);
+    if (choice.hook == cluster::Hook::xdp && facts.kind == "veth") {
+      veth_with_xdp = true;
+      if (!takes_frames) {
+        log::warning(
+            "{}: XDP cannot send frames there, the TC hook does: its veth peer has no NAPI (ethtool -K PEER gro on)",
+            target.name);
+      }
     }
     attached.push_back({target.name, std::string(hook_name(choice.hook)), choice.reason});
   }
+  __u32& flags = path_.settings[0].flags;
+  publish(flags, veth_with_xdp ? flags | SETTING_REDIRECT_BACK : flags & ~SETTING_REDIRECT_BACK);
   for (const auto& name : had) {
     if (std::ranges::find(attached, name, &AttachedInterface::name) != attached.end()) continue;
-    detach_xdp(name, directory_);
-    detach_tc(name, directory_);
+    detach(name, directory_);
     log::info("{}: detached", name);
   }
   for (const auto& interface : attached) {
@@ -135,18 +142,36 @@ Result<void> Interfaces::apply(const cluster::DirectorSettings& settings) {
     log::info("{}: hook {} ({})", interface.name, interface.hook, interface.reason);
   }
   attached_ = std::move(attached);
+  return translate_local_replies(local_replies_);
+}
+
+void Interfaces::note_xdp_target(std::uint32_t index, bool takes_frames) {
+  if (index >= 4096) return;
+  __u64& word = path_.settings[0].xdp_targets[index / 64];
+  const __u64 bit = __u64{1} << (index % 64);
+  publish(word, takes_frames ? word | bit : word & ~bit);
+}
+
+Result<void> Interfaces::translate_local_replies(bool wanted) {
+  local_replies_ = wanted;
+  for (const auto& interface : attached_) {
+    const std::uint32_t index = if_nametoindex(interface.name.c_str());
+    if (!wanted) {
+      detach_tc(interface.name, TcPoint::egress, directory_);
+    } else if (auto done = attach_tc({interface.name, index}, TcPoint::egress, path_.local_reply_program(), directory_);
+               !done) {
+      return done;
+    }
+  }
   return {};
 }
 
 void detach_all(const std::string& directory) {
-  for (const auto& name : attached_interfaces(directory)) {
-    detach_xdp(name, directory);
-    detach_tc(name, directory);
-  }
+  for (const auto& name : attached_interfaces(directory)) detach(name, directory);
   const auto links = net::links();
   if (!links) return;
   for (const auto& link : *links) {
-    if (!link.loopback) detach_tc(link.name, directory);
+    if (!link.loopback) detach(link.name, directory);
   }
 }
 

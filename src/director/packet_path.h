@@ -42,6 +42,7 @@ class PacketPath {
   [[nodiscard]] const Sizes& sizes() const { return sizes_; }
   [[nodiscard]] int xdp_program() const;
   [[nodiscard]] int tc_program() const;
+  [[nodiscard]] int local_reply_program() const;
 
   [[nodiscard]] int service_keys_map() const;
   [[nodiscard]] int server_traffic_map() const;

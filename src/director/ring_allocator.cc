@@ -6,8 +6,9 @@
 namespace ballast::director {
 
 std::optional<std::uint32_t> RingAllocator::take(std::uint32_t lines) {
-  for (const auto& [first, length] : free_) {
-    if (length < lines) continue;
+  for (const auto& run : free_) {
+    if (run.second < lines) continue;
+    const std::uint32_t first = run.first;
     claim(first, lines);
     return first;
   }

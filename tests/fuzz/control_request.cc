@@ -22,15 +22,22 @@ void require(bool condition) {
   if (!condition) std::abort();
 }
 
-const std::string& directory() {
-  static const std::string made = [] {
+/// Where the planes keep their state while this process lives.
+struct Directory {
+  Directory() {
     log::set_level(log::Level::error);
-    std::string pattern = "/tmp/ballast-fuzz-XXXXXX";
-    require(::mkdtemp(pattern.data()) != nullptr);
-    std::atexit([] { std::filesystem::remove_all(directory()); });
-    return pattern;
-  }();
-  return made;
+    require(::mkdtemp(path.data()) != nullptr);
+  }
+  ~Directory() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path, ignored);
+  }
+  std::string path = "/tmp/ballast-fuzz-XXXXXX";
+};
+
+const std::string& directory() {
+  static const Directory made;
+  return made.path;
 }
 
 void check_answer(const std::string& answer) {

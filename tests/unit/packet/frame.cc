@@ -290,8 +290,8 @@ Dissected dissect(std::span<const std::uint8_t> packet, bool quoted) {
   d.length = static_cast<std::uint16_t>(length);
   const bool whole = length <= packet.size();
   if (!quoted && length != packet.size()) d.error = "the length in the IP header is not the packet's";
-  const std::span<const std::uint8_t> behind =
-      packet.subspan(std::min(header, packet.size())).first(std::min(length, packet.size()) - std::min(header, length));
+  const std::size_t begin = std::min(header, packet.size()), end = std::max(begin, std::min(length, packet.size()));
+  const std::span<const std::uint8_t> behind = packet.subspan(begin, end - begin);
   if (d.fragment_offset != 0) {
     d.payload.assign(behind.begin(), behind.end());
   } else {

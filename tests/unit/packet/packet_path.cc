@@ -275,11 +275,15 @@ std::uint32_t PacketPath::add_server(std::uint32_t service, const ServerSpec& sp
   member = {spec.weight, 0, 0, chunk.used};
   write_map(map("chunks"), service, chunk);
 
-  const Address real = address(spec.address);
-  const bool ipv4 = real.is_ipv4();
+  const auto configured = read_map<abi::service>(map("services"), service);
+  const bool service_ipv4 = abi::from_abi(configured.address).is_ipv4();
+  const Address real = address(!spec.address.empty() ? spec.address : service_ipv4 ? "10.0.2.11" : "fd00:2::11");
+  const Address tunnel_source = address(!spec.tunnel_source.empty() ? spec.tunnel_source
+                                        : real.is_ipv4()            ? "10.0.2.1"
+                                                                    : "fd00:2::1");
   abi::server value{};
   value.address = abi::to_abi(real);
-  value.port = spec.port != 0 ? abi::port_to_abi(spec.port) : read_map<abi::service>(map("services"), service).port;
+  value.port = spec.port != 0 ? abi::port_to_abi(spec.port) : configured.port;
   value.method = static_cast<std::uint8_t>(spec.method);
   value.flags = SERVER_AVAILABLE | SERVER_ROUTED | SERVER_HOP | SERVER_HOP_XDP | (spec.local ? SERVER_LOCAL : 0);
   value.service = service;
@@ -290,8 +294,7 @@ std::uint32_t PacketPath::add_server(std::uint32_t service, const ServerSpec& sp
   value.tunnel_type = static_cast<std::uint8_t>(spec.tunnel);
   value.tunnel_checksum = spec.tunnel_checksum ? abi::TUNNEL_CSUM : abi::TUNNEL_NOCSUM;
   value.tunnel_port = abi::port_to_abi(spec.tunnel_port);
-  value.tunnel_source =
-      abi::to_abi(address(!ipv4 && spec.tunnel_source == "10.0.2.1" ? "fd00:2::1" : spec.tunnel_source));
+  value.tunnel_source = abi::to_abi(tunnel_source);
   value.gateway = value.address;
   value.upper_threshold = spec.upper;
   value.lower_threshold = spec.lower;
@@ -343,6 +346,16 @@ void PacketPath::write_rings(std::uint32_t index) {
   value.weight_step = divisor == 0 ? 1 : divisor;
   value.weight_top = greatest == 0 ? 0 : greatest - (value.weight_step - 1);
   write_map(map("services"), index, value);
+  // ip_vs_wrr_dest_changed(): the next pass begins at the head, at a weight that still can be.
+  auto cursor = read_map<abi::cursor>(map("cursors"), index);
+  auto current = static_cast<std::int32_t>(cursor.value);
+  if (current > value.weight_top || current == 0) {
+    current = value.weight_top;
+  } else if (value.weight_step > 1) {
+    current = (current - 1) / value.weight_step * value.weight_step + 1;
+  }
+  cursor.value = static_cast<std::uint32_t>(current);
+  write_map(map("cursors"), index, cursor);
 }
 
 Answer PacketPath::send(const Bytes& frame, const Arrival& arrival) {
@@ -361,7 +374,12 @@ Answer PacketPath::send(const Bytes& frame, const Arrival& arrival) {
     options.ctx_in = &in;
     options.ctx_size_in = sizeof in;
   }
-  if (bpf_prog_test_run_opts(program_, &options) != 0) give_up("running a program on " + to_hex(frame));
+  if (bpf_prog_test_run_opts(program_, &options) != 0) {
+    if (errno != EINVAL) give_up("running a program on " + to_hex(frame));
+    answer.verdict = Verdict::refused;
+    answer.frame = frame;
+    return answer;
+  }
   answer.frame.resize(options.data_size_out);
   answer.verdict = verdict_of(hook_, options.retval);
   return answer;
@@ -411,13 +429,22 @@ abi::traffic PacketPath::traffic(std::uint32_t server) const {
   return sum;
 }
 
+namespace {
+
+/// One value of the map: a spin lock and counters, then the slots; the size is a multiple of 8.
+Bytes read_segment(int map, std::uint32_t number) {
+  Bytes value((SEGMENT_BYTES + 7) / 8 * 8);
+  if (bpf_map_lookup_elem(map, &number, value.data()) != 0) give_up("reading the connections");
+  return value;
+}
+
+}  // namespace
+
 std::vector<abi::connection> PacketPath::all_connections() const {
   const std::uint32_t offset = read_map<abi::live>(map("live"), 0).slots_offset;
   std::vector<abi::connection> out;
   for (std::uint32_t number = 0; number < segments; ++number) {
-    // One value of the map: a spin lock and counters, then SEGMENT_BYTES - 20 bytes; the size is a multiple of 8.
-    Bytes value((SEGMENT_BYTES + 7) / 8 * 8);
-    if (bpf_map_lookup_elem(map("connections"), &number, value.data()) != 0) give_up("reading the connections");
+    const Bytes value = read_segment(map("connections"), number);
     for (std::uint32_t slot = 0; slot < SEGMENT_SLOTS; ++slot) {
       abi::connection c{};
       std::memcpy(&c, value.data() + offset + slot * sizeof c, sizeof c);
@@ -425,6 +452,29 @@ std::vector<abi::connection> PacketPath::all_connections() const {
     }
   }
   return out;
+}
+
+void PacketPath::put_in_state(std::uint32_t state, bool replies_seen) {
+  const std::uint32_t offset = read_map<abi::live>(map("live"), 0).slots_offset;
+  const bool active = state == abi::STATE_ESTABLISHED || state == abi::STATE_SYN_SENT || state == abi::STATE_SYN_RECV ||
+                      state == abi::STATE_SYNACK;
+  for (std::uint32_t number = 0; number < segments; ++number) {
+    Bytes value = read_segment(map("connections"), number);
+    for (std::uint32_t slot = 0; slot < SEGMENT_SLOTS; ++slot) {
+      abi::connection c{};
+      std::uint8_t* at = value.data() + offset + slot * sizeof c;
+      std::memcpy(&c, at, sizeof c);
+      if (!(c.meta & META_LIVE)) continue;
+      c.meta &= ~(META_STATE | META_INACTIVE | META_NO_OUTPUT);
+      c.meta |= state << META_STATE_SHIFT | (active ? 0 : META_INACTIVE) | (replies_seen ? 0 : META_NO_OUTPUT);
+      std::memcpy(at, &c, sizeof c);
+      if (bpf_map_update_elem(map("connections"), &number, value.data(), BPF_ANY) != 0) give_up("writing a connection");
+    }
+  }
+  auto chunk = read_map<abi::chunk>(map("chunks"), 0);
+  chunk.member[0].active = active ? 1 : 0;
+  chunk.member[0].inactive = active ? 0 : 1;
+  write_map(map("chunks"), 0, chunk);
 }
 
 std::size_t PacketPath::connections() const { return all_connections().size(); }

@@ -20,8 +20,9 @@ namespace ballast::packet_test {
 
 enum class Hook { xdp, tc };
 
-/// What a program says of a frame. `back`: out of the interface it came from; `on`: out of the next hop's.
-enum class Verdict { pass, drop, back, on, unknown };
+/// What a program says of a frame. `back`: out of the interface it came from; `on`: out of the next hop's; `refused`:
+/// the kernel does not take the frame for a test run.
+enum class Verdict { pass, drop, back, on, refused, unknown };
 
 struct Answer {
   Verdict verdict = Verdict::unknown;
@@ -40,13 +41,13 @@ struct ServiceSpec {
 };
 
 struct ServerSpec {
-  std::string_view address = "10.0.2.11";
-  std::uint16_t port = 0;  ///< 0: the service's
+  std::string_view address = "";  ///< "": 10.0.2.11 or fd00:2::11, as the service
+  std::uint16_t port = 0;         ///< 0: the service's
   abi::forwarding_method method = abi::FORWARD_NAT;
   std::int32_t weight = 1;
   abi::tunnel_type tunnel = abi::TUNNEL_IPIP;
   bool tunnel_checksum = false;
-  std::string_view tunnel_source = "10.0.2.1";
+  std::string_view tunnel_source = "";  ///< "": 10.0.2.1 or fd00:2::1
   std::uint16_t tunnel_port = 6080;
   std::uint16_t mtu = 1500;
   bool local = false;
@@ -83,6 +84,8 @@ class PacketPath {
   /// The connection of a client's address and port, if it is in the table.
   std::optional<abi::connection> connection(std::string_view client, std::uint16_t port) const;
   std::size_t connections() const;
+  /// Puts the only connection, which is on server 0, into a state, and its server's counts with it.
+  void put_in_state(std::uint32_t state, bool replies_seen);
   /// live.connections
   std::int64_t connections_counted() const;
 

@@ -1,0 +1,122 @@
+#include "daemon.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+
+#include <chrono>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <thread>
+
+namespace ballast::bench {
+namespace {
+
+constexpr int start_seconds = 30;
+constexpr std::chrono::milliseconds look_again(50);
+
+const char* option_of(Method method) {
+  switch (method) {
+    case Method::route:
+      return "-g";
+    case Method::tunnel:
+      return "-i";
+    case Method::nat:
+      return "-m";
+  }
+  return "";
+}
+
+}  // namespace
+
+Result<Daemon> Daemon::start(const Network& network, const std::string& programs, Method method,
+                             std::uint32_t connections) {
+  Daemon daemon;
+  daemon.far_ = network.far();
+  daemon.programs_ = programs;
+  std::string directory = std::filesystem::temp_directory_path() / "ballast-bench-XXXXXX";
+  if (mkdtemp(directory.data()) == nullptr) return fail_errno("cannot make a directory for temporary files");
+  daemon.directory_ = directory;
+  const std::string configuration = daemon.directory_ / "ballast.yaml";
+  std::ofstream(configuration) << fmt::format("director:\n  interfaces: [{}]\n  hook: xdp\n  connections: {}\n",
+                                              under_test, connections);
+  auto process = Background::start(within(network.far(), {programs + "/ballast", "run", "-c", configuration}),
+                                   daemon.directory_ / "log");
+  if (!process) return std::unexpected(process.error());
+  daemon.process_ = std::move(*process);
+  if (auto ready = daemon.wait_until_ready(); !ready) return std::unexpected(ready.error());
+
+  const std::string service = fmt::format("{}:{}", virtual_address, virtual_port);
+  const int port = method == Method::nat ? server_port : virtual_port;
+  if (auto done = daemon.tool({"ipvsadm", "-A", "-t", service, "-s", "rr"}); !done) {
+    return std::unexpected(done.error());
+  }
+  for (int i = 0; i < servers; ++i) {
+    auto done = daemon.tool({"ipvsadm", "-a", "-t", service, "-r", fmt::format("{}:{}", server_address(i), port),
+                             option_of(method), "-w", "1"});
+    if (!done) return std::unexpected(done.error());
+  }
+  return daemon;
+}
+
+Daemon::~Daemon() {
+  if (directory_.empty()) return;
+  if (!process_.ended()) (void)tool({"ballast", "stop"});
+  process_ = Background();
+  std::error_code ignored;
+  std::filesystem::remove_all(directory_, ignored);
+}
+
+Result<std::string> Daemon::tool(Command command) const {
+  command.front() = fmt::format("{}/{}", programs_, command.front());
+  return run(within(far_, std::move(command)));
+}
+
+std::string Daemon::log() const {
+  std::ifstream file(directory_ / "log");
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+Result<void> Daemon::wait_until_ready() {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(start_seconds);
+  while (std::chrono::steady_clock::now() < deadline) {
+    if (log().find("ready") != std::string::npos) return {};
+    if (process_.ended()) return fail("ballast does not start:\n" + log());
+    std::this_thread::sleep_for(look_again);
+  }
+  return fail(fmt::format("ballast is not ready after {} s:\n{}", start_seconds, log()));
+}
+
+Result<ConnectionCounts> Daemon::connection_counts() const {
+  const auto listed = tool({"ipvsadm", "-Ln"});
+  if (!listed) return std::unexpected(listed.error());
+  ConnectionCounts counts;
+  std::istringstream lines(*listed);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string arrow, address, forward;
+    std::uint64_t weight = 0, active = 0, inactive = 0;
+    if (words >> arrow >> address >> forward >> weight >> active >> inactive && arrow == "->") {
+      counts.active += active;
+      counts.inactive += inactive;
+    }
+  }
+  return counts;
+}
+
+Result<Counters> Daemon::counters() const {
+  const auto listed = tool({"ballast", "counters", "--all", "--json"});
+  if (!listed) return std::unexpected(listed.error());
+  boost::system::error_code code;
+  const auto value = boost::json::parse(*listed, code);
+  if (code || !value.is_array()) return fail("'ballast counters --json' printed something else than a list");
+  Counters counters;
+  for (const auto& entry : value.get_array()) {
+    counters[boost::json::value_to<std::string>(entry.at("name"))] = entry.at("value").to_number<std::uint64_t>();
+  }
+  return counters;
+}
+
+}  // namespace ballast::bench
