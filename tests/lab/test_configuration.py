@@ -30,7 +30,7 @@ def test_services_of_the_file_are_there_from_the_start(lab):
     assert sorted(net.client.curls("http://172.16.3.100/", 8)) == ["rs1"] * 2 + ["rs2"] * 6
     assert {server: entry.weight for server, entry in lb.servers("TCP 172.16.3.100:80").items()} == {
         "192.168.1.10:80": 1, "192.168.1.20:80": 3}
-    assert lb.command(f"check {lb.configuration}").stdout.startswith(f"{lb.configuration}: valid, 1 services")
+    assert lb.command(f"check {lb.configuration}").stdout.startswith(f"{lb.configuration}: valid, 1 service with")
 
 
 def test_an_mss_clamp_lowers_what_syns_announce_and_nothing_else(lab, hook):

@@ -9,7 +9,7 @@ from lab import Host, program, run
 
 FOREIGN_XDP = """
 __attribute__((section("xdp"), used)) int foreign(void *context) { return 2; }
-char license[] __attribute__((section("license"), used)) = "GPL";
+char _license[] __attribute__((section("license"), used)) = "GPL";
 """
 
 

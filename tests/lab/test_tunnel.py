@@ -78,6 +78,7 @@ def test_a_datagram_that_does_not_fit_brings_the_mtu_that_would(lab, hook, kind)
 def test_the_ttl_is_copied_to_the_outer_header_and_used_up_as_by_a_router(lab):
     net = drawings.tunnel(lab, servers=1)
     lb = balance(lab, net, "ipip")
+    net.servers[0].echo(udp=[53])
     wire = net.director.capture_wire("outside", "dst 10.0.3.11")
     lb.ipvsadm("-A -u 10.0.1.100:53 -s rr", "-a -u 10.0.1.100:53 -r 10.0.3.11 -i")
     sock = net.client.udp(net.vip, 53)

@@ -37,6 +37,9 @@ class IcmpErrors : public BothHooks {
 };
 FOR_BOTH_HOOKS(IcmpErrors);
 
+class IcmpErrorsInXdp : public IcmpErrors {};
+INSTANTIATE_TEST_SUITE_P(Hook, IcmpErrorsInXdp, testing::Values(Hook::xdp), hook_name);
+
 class IcmpErrorsInTc : public IcmpErrors {};
 INSTANTIATE_TEST_SUITE_P(Hook, IcmpErrorsInTc, testing::Values(Hook::tc), hook_name);
 
@@ -122,6 +125,26 @@ TEST_P(IcmpErrors, APacketThatDoesNotFitAnswersWithTheMtuAndQuotesItWithItsTtlCo
   }
   EXPECT_EQ(path().counter("too_big"), 2u);
   EXPECT_EQ(path().counter("icmp_too_big_sent"), 2u);
+}
+
+TEST_P(IcmpErrorsInXdp, AreLeftToTcWhereFramesCannotBeSentBackAndCountedThere) {
+  add(true, false);
+  add(false, true, 600);
+  const auto arriving_interface = std::uint64_t{1} << 1;
+  path().settings.flags |= SETTING_REDIRECT_BACK;
+  path().apply_settings();
+  Packet last_hop = datagram(false);
+  last_hop.ttl = 1;
+  expect_untouched(datagram(true).frame());
+  expect_untouched(last_hop.frame());
+  expect_untouched(datagram(false, 700).frame());
+  EXPECT_EQ(path().counters(), "connections_created 1, punted 3");
+  path().settings.xdp_targets[0] |= arriving_interface;
+  path().apply_settings();
+  EXPECT_EQ(path().send(datagram(true)).verdict, Verdict::on);
+  EXPECT_EQ(path().send(last_hop).verdict, Verdict::on);
+  EXPECT_EQ(path().send(datagram(false, 700)).verdict, Verdict::on);
+  EXPECT_EQ(path().counter("icmp_unreachable_sent"), 1u);
 }
 
 TEST_P(IcmpErrorsInTc, SegmentsOfALargeReceivedPacketAreNotTooBig) {
