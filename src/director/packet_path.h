@@ -49,6 +49,12 @@ class PacketPath {
   [[nodiscard]] int counters_map() const;
   [[nodiscard]] int connections_map() const;
 
+  /// What schedulers look at of a real server.
+  abi::member& member(std::uint32_t server) { return chunks[server / CHUNK_MEMBERS].member[server % CHUNK_MEMBERS]; }
+  [[nodiscard]] const abi::member& member(std::uint32_t server) const {
+    return chunks[server / CHUNK_MEMBERS].member[server % CHUNK_MEMBERS];
+  }
+
   MappedArray<abi::settings> settings;
   MappedArray<abi::live> live;
   MappedArray<abi::service> services;

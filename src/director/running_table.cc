@@ -1,18 +1,16 @@
 #include "director/running_table.h"
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <optional>
-#include <span>
 
 #include <fmt/format.h>
 
 #include "director/model_map.h"
-#include "schedule/source_hash.h"
-#include "schedule/weighted_round_robin.h"
+#include "director/traffic.h"
 
 namespace ballast::director {
 namespace {
@@ -20,30 +18,15 @@ namespace {
 /// ip_vs keeps a removed server that long after its last connection (IP_VS_DEST_TRASH_PERIOD).
 constexpr std::chrono::seconds removed_server_kept{120};
 
-std::uint32_t ring_first(std::uint64_t ring) { return static_cast<std::uint32_t>(ring >> 32); }
-std::uint32_t ring_length(std::uint64_t ring) { return static_cast<std::uint32_t>(ring); }
-std::uint32_t ring_lines(std::uint64_t ring) { return (ring_length(ring) + RING_LINE_SLOTS - 1) / RING_LINE_SLOTS; }
-
 std::optional<net::Address> virtual_address(const cluster::ServiceKey& key) {
   const auto* address = std::get_if<cluster::AddressKey>(&key);
   if (address == nullptr) return std::nullopt;
   return address->endpoint.address;
 }
 
-/// Where round robin goes on in a new ring: behind the server it chose last, or, where that one is gone, behind its
-/// nearest predecessor that is still there (ip_vs_rr_del_dest() of Linux).
-std::uint32_t position_after_change(const std::vector<std::uint32_t>& before, const std::vector<std::uint32_t>& after,
-                                    std::uint32_t position) {
-  for (std::size_t i = std::min<std::size_t>(position, before.size()); i > 0; --i) {
-    const auto found = std::ranges::find(after, before[i - 1]);
-    if (found != after.end()) return static_cast<std::uint32_t>(found - after.begin()) + 1;
-  }
-  return 0;
-}
-
 }  // namespace
 
-RunningTable::RunningTable(PacketPath& path) : path_(path), ring_lines_(path.rings.size()) {
+RunningTable::RunningTable(PacketPath& path) : path_(path), rings_(path) {
   for (std::uint32_t i = 0; i < path.services.size(); ++i) free_services_.insert(i);
   for (std::uint32_t i = 0; i < path.chunks.size(); ++i) free_chunks_.insert(i);
   if (path.adopted()) read_keys();
@@ -58,8 +41,7 @@ void RunningTable::read_keys() {
     service.index = index;
     service.configured = entry.in_use == USE_CONFIGURED;
     free_services_.erase(index);
-    ring_lines_.claim(ring_first(entry.ring), ring_lines(entry.ring));
-    ring_lines_.claim(ring_first(entry.ring_of_hash), ring_lines(entry.ring_of_hash));
+    rings_.adopt(index);
     if (const auto address = virtual_address(key); service.configured && address) ++virtual_addresses_[*address];
     read_servers(service);
   }
@@ -76,7 +58,7 @@ void RunningTable::read_servers(Service& service) {
       if (entry.in_use == USE_FREE) continue;
       const net::Endpoint endpoint{abi::from_abi(entry.address), abi::port_from_abi(entry.port)};
       service.servers[endpoint] = {index, endpoint, entry.in_use == USE_CONFIGURED, Clock::now()};
-      last_order_ = std::max(last_order_, member(index).order & MEMBER_ORDER);
+      last_order_ = std::max(last_order_, path_.member(index).order & MEMBER_ORDER);
     }
   }
 }
@@ -125,7 +107,7 @@ Result<void> RunningTable::apply(const cluster::Cluster& wanted, Clock::time_poi
     const abi::service& entry = path_.services[running.index];
     const bool other_scheduler = entry.scheduler != scheduler_id(service.scheduler);
     apply_service(service);
-    if (servers_changed || other_scheduler) write_rings(running, other_scheduler);
+    if (servers_changed || other_scheduler) rings_.write(running.index, newest_first(running), other_scheduler);
     if (!running.configured) {
       running.configured = true;
       publish(path_.services[running.index].in_use, USE_CONFIGURED);
@@ -194,8 +176,8 @@ bool RunningTable::apply_servers(Service& service, const cluster::VirtualService
     Server& place = running == service.servers.end() ? add_server(service, server.endpoint) : running->second;
     if (back || running == service.servers.end()) {
       place.configured = true;
-      const std::uint32_t overload = member(place.index).order & MEMBER_OVERLOAD;
-      publish(member(place.index).order, ++last_order_ | overload);
+      const std::uint32_t overload = path_.member(place.index).order & MEMBER_OVERLOAD;
+      publish(path_.member(place.index).order, ++last_order_ | overload);
       changed = true;
     }
     changed |= write_server(place, service, server);
@@ -239,7 +221,7 @@ RunningTable::Server& RunningTable::add_server(Service& service, const net::Endp
   entry.service = service.index;
   entry.in_use = USE_REMOVED;
   path_.servers[index] = entry;
-  member(index) = {};
+  path_.member(index) = {};
   abi::chunk& chunk = path_.chunks[index / CHUNK_MEMBERS];
   publish(chunk.used, std::max(chunk.used, index % CHUNK_MEMBERS + 1));
   return service.servers[endpoint] = {index, endpoint, false, {}};
@@ -247,7 +229,7 @@ RunningTable::Server& RunningTable::add_server(Service& service, const net::Endp
 
 bool RunningTable::write_server(const Server& server, const Service& service, const cluster::RealServer& wanted) {
   abi::server& entry = path_.servers[server.index];
-  abi::member& load = member(server.index);
+  abi::member& load = path_.member(server.index);
   bool changed = configure(entry, wanted);
   if (entry.in_use != USE_CONFIGURED) {
     entry.service = service.index;
@@ -270,7 +252,7 @@ bool RunningTable::write_server(const Server& server, const Service& service, co
 
 void RunningTable::retire_server(Server& server, Clock::time_point now) {
   abi::server& entry = path_.servers[server.index];
-  publish(member(server.index).weight, 0);
+  publish(path_.member(server.index).weight, 0);
   publish(entry.flags, static_cast<__u8>(entry.flags & ~SERVER_AVAILABLE));
   publish(entry.in_use, USE_REMOVED);
   server.configured = false;
@@ -282,19 +264,19 @@ void RunningTable::remove_service(const cluster::ServiceKey& key, Service& servi
   for (auto& [endpoint, server] : service.servers) {
     if (server.configured) retire_server(server, now);
   }
-  write_rings(service, true);
+  rings_.write(service.index, newest_first(service), true);
   path_.service_traffic[service.index] = {};
   publish(path_.services[service.index].in_use, USE_REMOVED);
   service.configured = false;
 }
 
 void RunningTable::collect(Clock::time_point now) {
-  ring_lines_.settle();
+  rings_.settle();
   for (auto service = services_.begin(); service != services_.end();) {
     std::vector<Server> over;
     for (auto& [endpoint, server] : service->second.servers) {
       if (server.configured) continue;
-      const abi::member& load = member(server.index);
+      const abi::member& load = path_.member(server.index);
       if (observe(load.active) + observe(load.inactive) > 0) {
         server.removed_at = now;
       } else if (now - server.removed_at >= removed_server_kept) {
@@ -316,80 +298,19 @@ void RunningTable::collect(Clock::time_point now) {
 }
 
 void RunningTable::forget_server(Service& service, const Server& server) {
-  const Stats stats = traffic_of(server.index);
   if (service.configured) {
     abi::traffic& total = path_.service_traffic[service.index];
+    const Stats stats = read_traffic(path_, server.index);
     total.connections += stats.connections;
     total.packets_in += stats.packets_in;
     total.packets_out += stats.packets_out;
     total.bytes_in += stats.bytes_in;
     total.bytes_out += stats.bytes_out;
   }
-  const std::vector<abi::traffic> zeros(libbpf_num_possible_cpus());
-  bpf_map_update_elem(path_.server_traffic_map(), &server.index, zeros.data(), BPF_ANY);
-  member(server.index) = {};
+  clear_traffic(path_, server.index);
+  path_.member(server.index) = {};
   path_.servers[server.index] = {};
   service.servers.erase(server.endpoint);
-}
-
-std::vector<std::uint32_t> RunningTable::ring_slots(std::uint64_t ring) const {
-  std::vector<std::uint32_t> slots;
-  for (std::uint32_t i = 0; i < ring_length(ring); ++i) {
-    slots.push_back(path_.rings[ring_first(ring) + i / RING_LINE_SLOTS].server[i % RING_LINE_SLOTS]);
-  }
-  return slots;
-}
-
-std::uint64_t RunningTable::replace_ring(std::uint64_t old, const std::vector<std::uint32_t>& slots) {
-  ring_lines_.give_back(ring_first(old), ring_lines(old));
-  if (slots.empty()) return 0;
-  const auto lines = static_cast<std::uint32_t>((slots.size() + RING_LINE_SLOTS - 1) / RING_LINE_SLOTS);
-  auto first = ring_lines_.take(lines);
-  if (!first) {
-    ring_lines_.settle();
-    first = ring_lines_.take(lines);
-  }
-  if (!first) return 0;
-  for (std::size_t i = 0; i < slots.size(); ++i) {
-    path_.rings[*first + i / RING_LINE_SLOTS].server[i % RING_LINE_SLOTS] = slots[i];
-  }
-  return static_cast<std::uint64_t>(*first) << 32 | slots.size();
-}
-
-void RunningTable::write_rings(Service& service, bool restart) {
-  std::vector<std::uint32_t> order;
-  for (const auto& [endpoint, server] : service.servers) {
-    if (server.configured) order.push_back(server.index);
-  }
-  std::ranges::sort(order, std::greater(), [&](std::uint32_t index) { return member(index).order & MEMBER_ORDER; });
-
-  std::vector<std::uint32_t> weights;
-  std::vector<schedule::WeightedServer> weighted;
-  for (const std::uint32_t index : order) {
-    weights.push_back(static_cast<std::uint32_t>(member(index).weight));
-    weighted.push_back({index, weights.back()});
-  }
-  abi::service& entry = path_.services[service.index];
-  const auto parameters = schedule::round_robin_weights(weights);
-  publish(entry.weight_step, parameters.step);
-  publish(entry.weight_top, parameters.top);
-
-  const std::uint64_t cursor = observe(path_.cursors[service.index].value);
-  std::uint32_t position = 0;
-  std::int32_t current = restart ? 0 : static_cast<std::int32_t>(static_cast<std::uint32_t>(cursor));
-  if (entry.scheduler == abi::SCHEDULER_WRR) {
-    current = schedule::adjusted_weight(current, parameters);
-  } else if (!restart) {
-    position = position_after_change(ring_slots(entry.ring), order, static_cast<std::uint32_t>(cursor >> 32));
-  }
-  std::vector<std::uint32_t> buckets;
-  if (entry.scheduler == abi::SCHEDULER_SH && !order.empty()) {
-    const auto table = schedule::source_hash_table(weighted);
-    buckets.assign(table.begin(), table.end());
-  }
-  publish(entry.ring_of_hash, replace_ring(entry.ring_of_hash, buckets));
-  publish(entry.ring, replace_ring(entry.ring, order));
-  publish(path_.cursors[service.index].value, static_cast<__u64>(position) << 32 | static_cast<std::uint32_t>(current));
 }
 
 void RunningTable::publish_key(const cluster::ServiceKey& key, std::uint32_t index) {
@@ -427,6 +348,16 @@ void RunningTable::update_flags() {
   publish(flags, nat ? flags | SETTING_NAT : flags & ~SETTING_NAT);
 }
 
+std::vector<std::uint32_t> RunningTable::newest_first(const Service& service) const {
+  std::vector<std::uint32_t> order;
+  for (const auto& [endpoint, server] : service.servers) {
+    if (server.configured) order.push_back(server.index);
+  }
+  std::ranges::sort(order, std::greater(),
+                    [&](std::uint32_t index) { return path_.member(index).order & MEMBER_ORDER; });
+  return order;
+}
+
 std::vector<std::uint32_t> RunningTable::configured_servers() const {
   std::vector<std::uint32_t> indexes;
   for (const auto& [key, service] : services_) {
@@ -435,20 +366,6 @@ std::vector<std::uint32_t> RunningTable::configured_servers() const {
     }
   }
   return indexes;
-}
-
-Stats RunningTable::traffic_of(std::uint32_t server) const {
-  std::vector<abi::traffic> values(libbpf_num_possible_cpus());
-  Stats stats;
-  if (bpf_map_lookup_elem(path_.server_traffic_map(), &server, values.data()) != 0) return stats;
-  for (const auto& value : values) {
-    stats.connections += value.connections;
-    stats.packets_in += value.packets_in;
-    stats.packets_out += value.packets_out;
-    stats.bytes_in += value.bytes_in;
-    stats.bytes_out += value.bytes_out;
-  }
-  return stats;
 }
 
 std::vector<ServiceLoad> RunningTable::loads(const std::vector<cluster::ServiceKey>& order) const {
@@ -461,25 +378,13 @@ std::vector<ServiceLoad> RunningTable::loads(const std::vector<cluster::ServiceK
     ServiceLoad load{.key = key,
                      .servers = {},
                      .stats = {past.connections, past.packets_in, past.packets_out, past.bytes_in, past.bytes_out}};
-    std::vector<const Server*> newest_first;
-    for (const auto& [endpoint, server] : service.servers) {
-      const Stats stats = traffic_of(server.index);
-      load.stats.connections += stats.connections;
-      load.stats.packets_in += stats.packets_in;
-      load.stats.packets_out += stats.packets_out;
-      load.stats.bytes_in += stats.bytes_in;
-      load.stats.bytes_out += stats.bytes_out;
-      if (server.configured) newest_first.push_back(&server);
-    }
-    std::ranges::sort(newest_first, std::greater(),
-                      [&](const Server* s) { return member(s->index).order & MEMBER_ORDER; });
-    for (const Server* server : newest_first) {
-      const abi::member& state = member(server->index);
-      load.servers.push_back(
-          {.server = configured(path_.servers[server->index], static_cast<std::uint32_t>(state.weight)),
-           .active = static_cast<std::uint32_t>(observe(state.active)),
-           .inactive = static_cast<std::uint32_t>(observe(state.inactive)),
-           .stats = traffic_of(server->index)});
+    for (const auto& [endpoint, server] : service.servers) load.stats += read_traffic(path_, server.index);
+    for (const std::uint32_t index : newest_first(service)) {
+      const abi::member& state = path_.member(index);
+      load.servers.push_back({.server = configured(path_.servers[index], static_cast<std::uint32_t>(state.weight)),
+                              .active = static_cast<std::uint32_t>(observe(state.active)),
+                              .inactive = static_cast<std::uint32_t>(observe(state.inactive)),
+                              .stats = read_traffic(path_, index)});
     }
     all.push_back(std::move(load));
   }

@@ -15,7 +15,7 @@
 #include "cluster/model.h"
 #include "director/director.h"
 #include "director/packet_path.h"
-#include "director/ring_allocator.h"
+#include "director/service_rings.h"
 
 namespace ballast::director {
 
@@ -68,25 +68,15 @@ class RunningTable {
   void forget_server(Service& service, const Server& server);
   std::uint32_t new_chunk(Service& service);
 
-  void write_rings(Service& service, bool restart);
-  std::uint64_t replace_ring(std::uint64_t old, const std::vector<std::uint32_t>& slots);
-  [[nodiscard]] std::vector<std::uint32_t> ring_slots(std::uint64_t ring) const;
+  [[nodiscard]] std::vector<std::uint32_t> newest_first(const Service& service) const;
 
   void publish_key(const cluster::ServiceKey& key, std::uint32_t index);
   void withdraw_key(const cluster::ServiceKey& key);
   void count_address(const net::Address& address, int difference);
   void update_flags();
 
-  [[nodiscard]] Stats traffic_of(std::uint32_t server) const;
-  abi::member& member(std::uint32_t server) {
-    return path_.chunks[server / CHUNK_MEMBERS].member[server % CHUNK_MEMBERS];
-  }
-  [[nodiscard]] const abi::member& member(std::uint32_t server) const {
-    return path_.chunks[server / CHUNK_MEMBERS].member[server % CHUNK_MEMBERS];
-  }
-
   PacketPath& path_;
-  RingAllocator ring_lines_;
+  ServiceRings rings_;
   std::map<cluster::ServiceKey, Service> services_;
   std::set<std::uint32_t> free_services_;
   std::set<std::uint32_t> free_chunks_;
