@@ -130,7 +130,7 @@ struct server {
   __u32 ifindex; /* next hop */
   __u8 hop_mac[6];
   __u8 own_mac[6];
-  __u16 mtu; /* of the way to it, without the outer header */
+  __u16 mtu; /* of the way to it, for what is sent: with a tunnel, for the outer packet; 0: not known */
   __u8 tunnel_type;
   __u8 tunnel_checksum;
   __be16 tunnel_port;
@@ -176,6 +176,7 @@ enum connection_state {
 #define META_DEAD 0x02u      /* free, but a search goes on behind it */
 #define META_NO_OUTPUT 0x04u /* no reply was seen: the half view of DR and TUN */
 #define META_INACTIVE 0x08u  /* counted in member.inactive, not in member.active */
+#define META_NO_REPLY 0x10u  /* a newer connection has the same client and server: replies are that one's */
 #define META_STATE_SHIFT 8
 #define META_STATE 0x1f00u
 #define META_GENERATION_SHIFT 16
@@ -193,7 +194,7 @@ struct connection {
   __u32 deadline; /* tick at which it expires */
   __u32 meta;
   __u32 packets; /* from the client */
-  __u64 reserved;
+  __u64 server_tag; /* of the real server's address, see server_tag() */
 };
 
 #define SEGMENT_BYTES 4224 /* header, 64 slots, and room to align them */

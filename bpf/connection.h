@@ -51,6 +51,11 @@ static __always_inline int may_start(const struct packet *p) {
   return p->protocol == IPPROTO_UDP || (p->tcp_flags & (TCP_SYN | TCP_RST)) == TCP_SYN;
 }
 
+/* Whether a packet most likely starts one: a client's first SYN. */
+static __always_inline int is_opening(const struct packet *p) {
+  return p->protocol == IPPROTO_TCP && (p->tcp_flags & (TCP_SYN | TCP_RST | TCP_ACK)) == TCP_SYN;
+}
+
 static __always_inline void count_connection(__u32 server) {
   struct traffic *traffic = bpf_map_lookup_elem(&server_traffic, &server);
   if (traffic) traffic->connections++;
@@ -91,35 +96,40 @@ __noinline int evict_half_open(void) {
   return evicted;
 }
 
-enum opened { OPENED, OPEN_NO_SERVER, OPEN_TABLE_FULL };
+#define OPEN_NO_SERVER (-1)
+#define OPEN_TABLE_FULL (-2)
 
-/* Schedules a new connection for `p` and enters it in the table. */
-__noinline int open_connection(const struct packet *p, __u32 index) {
+/* Schedules a new connection for `p` of the service at `index` and enters it in the table. Its slot in its home segment, or
+ * one of the above. */
+__noinline int open_connection(const struct packet *p, __u32 index, __u32 home_segment, __u32 home_slot, __u32 now) {
   if (!p) return OPEN_NO_SERVER;
   __u32 chosen = schedule(index, p);
   struct server *server = chosen == NO_SERVER ? 0 : server_at(chosen);
   struct settings *set = settings_now();
   struct live *values = live_values();
   if (!server || !set || !values) return OPEN_NO_SERVER;
-  struct birth birth = {.server = chosen, .server_port = server->port ? server->port : p->destination_port};
+  struct birth birth = {.home = {home_segment, home_slot},
+                        .server = chosen,
+                        .server_tag = server_tag(&server->address),
+                        .server_port = server->port ? server->port : p->destination_port};
   __u32 state = STATE_UDP, view = server->method == FORWARD_NAT ? 0 : META_NO_OUTPUT;
   if (p->protocol == IPPROTO_TCP)
     state = next_tcp_state(STATE_NONE, view ? FROM_CLIENT_ONLY : FROM_CLIENT, p->tcp_flags);
   birth.meta = with_state(META_LIVE | view, state);
-  birth.deadline = now_ticks() + timeout_of(set, state);
+  birth.deadline = now + timeout_of(set, state);
   birth.full = values->connections >= set->connections_max;
   member_take(chosen, birth.meta);
-  int inserted = insert_connection(p, &birth);
-  if (inserted == INSERT_FULL && birth.full && evict_half_open()) {
+  int slot = insert_connection(p, &birth);
+  if (slot == INSERT_FULL && birth.full && evict_half_open()) {
     birth.full = 0;
-    inserted = insert_connection(p, &birth);
+    slot = insert_connection(p, &birth);
   }
-  if (inserted == INSERTED) {
+  if (slot >= 0 && slot < INSERTED_BY_OTHER) {
     count_connection(chosen);
-    return OPENED;
+    return slot;
   }
   member_release(chosen, birth.meta);
-  if (inserted == INSERTED_BY_OTHER) return OPENED;
+  if (slot >= 0) return slot - INSERTED_BY_OTHER;
   count(COUNTER_table_full_dropped);
   return OPEN_TABLE_FULL;
 }

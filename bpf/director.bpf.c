@@ -14,6 +14,12 @@
 #include "transmit.h"
 #include "tunnel.h"
 
+/* Leaves a packet to the TC program. */
+static __always_inline int punt(void) {
+  count(COUNTER_punted);
+  return VERDICT_PASS;
+}
+
 /* NAT: the packet's destination becomes the real server. */
 static __always_inline int translate_to_server(context *ctx, const struct packet *p, const struct connection *c,
                                                const struct server *server) {
@@ -27,7 +33,7 @@ static __always_inline int translate_to_server(context *ctx, const struct packet
 }
 
 /* A packet of a client, on its connection. */
-static __always_inline int to_server(context *ctx, const struct packet *p, struct connection *c) {
+static __always_inline int to_server(context *ctx, const struct packet *p, struct connection *c, __u32 now) {
   struct settings *set = settings_now();
   __u32 index = c->server;
   struct server *server = server_at(index);
@@ -36,7 +42,6 @@ static __always_inline int to_server(context *ctx, const struct packet *p, struc
     count(COUNTER_server_gone);
     return VERDICT_DROP;
   }
-  __u32 now = now_ticks();
   __u8 method = server->method;
   if (server->flags & SERVER_LOCAL) {
     advance(c, p, set, 0, now);
@@ -47,23 +52,22 @@ static __always_inline int to_server(context *ctx, const struct packet *p, struc
     return VERDICT_PASS;
   }
   if (p->ttl <= 1) {
+    if (must_leave_answer(ctx, set)) return punt();
     advance(c, p, set, 0, now);
     count_traffic(index, ctx, p, 0);
     return icmp_time_exceeded(ctx, p);
   }
   struct hop hop;
   enum hop_result found = hop_to_server(ctx, p, server, set, now, &hop);
-  if (found == HOP_PUNT) {
-    count(COUNTER_punted);
-    return VERDICT_PASS;
-  }
+  if (found == HOP_PUNT) return punt();
   if (found == HOP_NO_ROUTE) {
     count(COUNTER_no_route);
     return VERDICT_DROP;
   }
   __u32 room = server->mtu;
   if (method == FORWARD_TUNNEL) room -= tunnel_overhead(server);
-  if (server->mtu && p->length > room && segments(ctx) == 1) return icmp_too_big(ctx, p, room);
+  if (server->mtu && p->length > room && segments(ctx) == 1)
+    return must_leave_answer(ctx, set) ? punt() : icmp_too_big(ctx, p, room);
 
   advance(c, p, set, 0, now);
   if (p->tcp_flags & TCP_SYN) clamp_mss(ctx, p, server->service);
@@ -101,18 +105,14 @@ static __always_inline int translate_to_client(context *ctx, const struct packet
 
 /* A reply of a NATed real server. */
 static __always_inline int to_client(context *ctx, const struct packet *p, struct connection *c,
-                                     const struct server *server) {
+                                     const struct server *server, __u32 now) {
   struct settings *set = settings_now();
   if (!set) return VERDICT_PASS;
-  __u32 now = now_ticks();
   if (p->first_fragment) remember_fragment(p);
   if (p->ttl <= 1) return VERDICT_PASS;
   struct hop hop;
   enum hop_result found = route(ctx, set, &c->virtual_address, &c->client, &hop);
-  if (found == HOP_PUNT) {
-    count(COUNTER_punted);
-    return VERDICT_PASS;
-  }
+  if (found == HOP_PUNT) return punt();
   if (found == HOP_NO_ROUTE) {
     count(COUNTER_no_route);
     return VERDICT_DROP;
@@ -125,24 +125,28 @@ static __always_inline int to_client(context *ctx, const struct packet *p, struc
   return transmit(ctx, &hop, p->ipv4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6));
 }
 
-/* What becomes of a packet without connection. */
-enum begun { BEGUN, BEGUN_PASS, BEGUN_REFUSED, BEGUN_DROP };
-
-static __always_inline enum begun begin(const struct packet *p) {
+/* Starts a connection if the packet may: its slot in its home segment, or what becomes of the packet. */
+#define BEGIN_PASS (-3)
+static __always_inline int begin(const struct packet *p, const struct location *home, __u32 now) {
   __u32 index;
   struct service *service = find_service(p, &index);
-  if (!service || !may_start(p)) return BEGUN_PASS;
-  switch (open_connection(p, index)) {
-    case OPENED: return BEGUN;
-    case OPEN_NO_SERVER: return BEGUN_REFUSED;
-    default: return BEGUN_DROP;
-  }
+  if (!service || !may_start(p)) return BEGIN_PASS;
+  return open_connection(p, index, home->segment, home->slot, now);
+}
+
+static __always_inline int refuse(context *ctx, const struct packet *p) {
+  struct settings *set = settings_now();
+  if (!set || must_leave_answer(ctx, set)) return punt();
+  count(COUNTER_no_server);
+  return icmp_port_unreachable(ctx, p);
 }
 
 static __always_inline int on_segment(context *ctx, struct packet *p) {
-  struct location at;
   if (p->first_fragment && is_virtual_address(&p->destination)) remember_fragment(p);
-  struct connection *c = find_from_client(p, &at);
+  struct location home = home_of(&p->source, p->source_port, p->protocol), at = home;
+  if (is_opening(p)) fetch_ahead(&home);
+  struct connection *c = search_from_client(p, &at);
+  __u32 now = now_ticks();
   if (c && starts_anew(c, p)) {
     if (release(at.segment, at.slot, c->meta, 0, 0)) count(COUNTER_connections_reused);
     c = 0;
@@ -151,20 +155,19 @@ static __always_inline int on_segment(context *ctx, struct packet *p) {
     if (set && set->flags & SETTING_NAT) {
       struct server *server;
       struct connection *reply = find_from_server(p, &server, &at);
-      if (reply) return to_client(ctx, p, reply, server);
+      if (reply) return to_client(ctx, p, reply, server, now);
     }
   }
   if (!c) {
-    switch (begin(p)) {
-      case BEGUN: break;
-      case BEGUN_PASS: return VERDICT_PASS;
-      case BEGUN_REFUSED: count(COUNTER_no_server); return icmp_port_unreachable(ctx, p);
-      default: return VERDICT_DROP;
-    }
-    c = find_from_client(p, &at);
+    int slot = begin(p, &home, now);
+    if (slot == BEGIN_PASS) return VERDICT_PASS;
+    if (slot == OPEN_NO_SERVER) return refuse(ctx, p);
+    struct segment *segment = segment_at(home.segment);
+    if (slot < 0 || !segment) return VERDICT_DROP;
+    c = slot_at(segment, wrap_slot((__u32)slot));
     if (!c) return VERDICT_DROP;
   }
-  return to_server(ctx, p, c);
+  return to_server(ctx, p, c, now);
 }
 
 static __always_inline int process(context *ctx) {

@@ -51,19 +51,38 @@ static __always_inline __u32 wrap_slot(__u32 index) { return index % SEGMENT_SLO
 
 static __always_inline struct segment *segment_at(__u32 index) { return bpf_map_lookup_elem(&connections, &index); }
 
+/* A word that stands for a real server's address among the connections of one client port; for IPv4 it is exact. */
+static __always_inline __u64 server_tag(const union address *server) {
+  return server->half[1] ^ server->half[0] * 0x9e3779b97f4a7c15ull;
+}
+
 /* Where a connection stands in the table. */
 struct location {
   __u32 segment;
   __u32 slot;
 };
 
-/* The connection of a packet from a client, or 0; its place in `*at`. */
-static __always_inline struct connection *find_from_client(const struct packet *p, struct location *at) {
-  __u64 hash = hash_of(&p->source, p->source_port, p->protocol);
-  at->segment = segment_of(hash);
+/* Where the search for a client's connection begins. */
+static __always_inline struct location home_of(const union address *client, __be16 port, __u8 protocol) {
+  __u64 hash = hash_of(client, port, protocol);
+  struct location home = {segment_of(hash), first_slot_of(hash)};
+  return home;
+}
+
+/* Reads the lines that an insertion is about to need, so that the processor waits for both at once. */
+static __always_inline void fetch_ahead(const struct location *home) {
+  struct segment *segment = segment_at(home->segment);
+  if (!segment) return;
+  struct connection *c = slot_at(segment, wrap_slot(home->slot));
+  if (c) (void)*(volatile __u32 *)&c->meta;
+  (void)*(volatile __u32 *)&segment->used;
+}
+
+/* The connection of a packet from a client, or 0. `*at` is where the search begins, and then the connection's place. */
+static __always_inline struct connection *search_from_client(const struct packet *p, struct location *at) {
   struct segment *segment = segment_at(at->segment);
   if (!segment) return 0;
-  __u32 first = first_slot_of(hash);
+  __u32 first = at->slot;
   NO_UNROLL for (__u32 i = 0; i < SEGMENT_SLOTS; i++) {
     at->slot = wrap_slot(first + i);
     struct connection *c = slot_at(segment, at->slot);
@@ -78,21 +97,26 @@ static __always_inline struct connection *find_from_client(const struct packet *
   return 0;
 }
 
+/* ... from where its search begins. */
+static __always_inline struct connection *find_from_client(const struct packet *p, struct location *at) {
+  *at = home_of(&p->source, p->source_port, p->protocol);
+  return search_from_client(p, at);
+}
+
 /* The NAT connection of a packet from a real server to its client, or 0; its server in `*found`, its place in `*at`. */
 static __always_inline struct connection *find_from_server(const struct packet *p, struct server **found,
                                                            struct location *at) {
-  __u64 hash = hash_of(&p->destination, p->destination_port, p->protocol);
-  at->segment = segment_of(hash);
+  *at = home_of(&p->destination, p->destination_port, p->protocol);
   struct segment *segment = segment_at(at->segment);
   if (!segment) return 0;
-  __u32 first = first_slot_of(hash);
+  __u32 first = at->slot;
   NO_UNROLL for (__u32 i = 0; i < SEGMENT_SLOTS; i++) {
     at->slot = wrap_slot(first + i);
     struct connection *c = slot_at(segment, at->slot);
     if (!c) return 0;
     __u32 meta = c->meta;
     if (!meta) return 0;
-    if (!(meta & META_LIVE) || c->client_port != p->destination_port || c->server_port != p->source_port ||
+    if ((meta & (META_LIVE | META_NO_REPLY)) != META_LIVE || c->client_port != p->destination_port || c->server_port != p->source_port ||
         !same_address(&c->client, &p->destination) || c->protocol != p->protocol)
       continue;
     struct server *server = server_at(c->server);
@@ -155,23 +179,25 @@ __noinline int release(__u32 number, __u32 index, __u32 meta, __u32 only_over, _
 
 /* What a new connection starts with. */
 struct birth {
+  struct location home;
   __u32 server;
   __u32 deadline;
   __u32 meta; /* without generation */
+  __u64 server_tag;
   __be16 server_port;
   __u16 full; /* the table holds as many connections as it may */
 };
 
-enum inserted { INSERTED, INSERTED_BY_OTHER, INSERT_FULL };
+#define INSERT_FULL (-1)
+#define INSERTED_BY_OTHER SEGMENT_SLOTS /* added to the slot */
 
-/* Enters a connection. Another processor may have entered the same one meanwhile: then that one stands. In a full table or
- * segment a half-open connection makes room; established ones never do. */
+/* Enters a connection. Its slot, or INSERT_FULL. Another processor may have entered the same one meanwhile: then that one
+ * stands. In a full table or segment a half-open connection makes room; established ones never do. */
 __noinline int insert_connection(const struct packet *p, const struct birth *birth) {
   if (!p || !birth) return INSERT_FULL;
-  __u64 hash = hash_of(&p->source, p->source_port, p->protocol);
-  struct segment *segment = segment_at(segment_of(hash));
+  struct segment *segment = segment_at(birth->home.segment);
   if (!segment) return INSERT_FULL;
-  __u32 first = first_slot_of(hash);
+  __u32 first = birth->home.slot;
   int outcome = INSERT_FULL;
   struct removed removed = {};
   bpf_spin_lock(&segment->lock);
@@ -190,9 +216,13 @@ __noinline int insert_connection(const struct packet *p, const struct birth *bir
     if (c->client_port == p->source_port && c->virtual_port == p->destination_port && c->protocol == p->protocol &&
         c->client.half[1] == p->source.half[1] && c->client.half[0] == p->source.half[0] &&
         c->virtual_address.half[1] == p->destination.half[1] && c->virtual_address.half[0] == p->destination.half[0]) {
-      outcome = INSERTED_BY_OTHER;
+      outcome = (int)(index + INSERTED_BY_OTHER);
       break;
     }
+    if (c->client_port == p->source_port && c->server_port == birth->server_port &&
+        c->server_tag == birth->server_tag && c->protocol == p->protocol && c->client.half[1] == p->source.half[1] &&
+        c->client.half[0] == p->source.half[0])
+      __sync_fetch_and_or(&c->meta, META_NO_REPLY);
     if (is_half_open_state((meta & META_STATE) >> META_STATE_SHIFT)) segment->half_open = index;
   }
   if (outcome == INSERT_FULL) {
@@ -221,10 +251,11 @@ __noinline int insert_connection(const struct packet *p, const struct birth *bir
       c->server = birth->server;
       c->deadline = birth->deadline;
       c->packets = 0;
+      c->server_tag = birth->server_tag;
       segment->used++;
       segment->generation++;
       c->meta = birth->meta | segment->generation << META_GENERATION_SHIFT;
-      outcome = INSERTED;
+      outcome = (int)segment->free;
     }
   }
   bpf_spin_unlock(&segment->lock);
@@ -232,7 +263,7 @@ __noinline int insert_connection(const struct packet *p, const struct birth *bir
     forget(&removed);
     count(COUNTER_table_full_evicted);
   }
-  if (outcome == INSERTED) {
+  if (outcome >= 0 && outcome < INSERTED_BY_OTHER) {
     struct live *values = live_values();
     if (values) __sync_fetch_and_add(&values->connections, 1);
   }

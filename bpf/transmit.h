@@ -27,6 +27,11 @@ static __always_inline int xdp_sends(context *ctx, const struct settings *set, _
   return takes_xdp(set, ifindex) || (ifindex == ingress_ifindex(ctx) && !(set->flags & SETTING_REDIRECT_BACK));
 }
 
+/* Whether an answer to a frame must be left to the TC program. */
+static __always_inline int must_leave_answer(context *ctx, const struct settings *set) {
+  return IN_XDP && !xdp_sends(ctx, set, ingress_ifindex(ctx));
+}
+
 /* Asks the kernel's routing and neighbour tables for the way to `destination`. */
 static __always_inline enum hop_result route(context *ctx, const struct settings *set, const union address *source,
                                              const union address *destination, struct hop *hop) {

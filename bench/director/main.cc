@@ -22,6 +22,8 @@ struct Options {
   bool json = false;
   std::vector<Method> methods{Method::route, Method::tunnel, Method::nat};
   std::vector<std::uint32_t> flows;
+  std::uint32_t rounds = 0;
+  std::uint32_t connections = 2'097'152;
   std::string programs;
 };
 
@@ -31,12 +33,13 @@ Plan plan_of(const Options& options) {
   plan.rounds = 9;
   plan.round_frames = 400'000;
   plan.floor_frames = 200'000;
-  plan.connections = 2'097'152;
+  plan.connections = options.connections;
   if (options.quick) {
     plan.rounds = 3;
     plan.round_frames = 200'000;
     plan.floor_frames = 100'000;
   }
+  if (options.rounds != 0) plan.rounds = options.rounds;
   if (!options.flows.empty()) {
     plan.flows = options.flows;
     std::ranges::sort(plan.flows);
@@ -74,6 +77,10 @@ int main(int argc, char** argv) {
       ->transform(CLI::CheckedTransformer(names));
   app.add_option("--flows", options.flows, "Numbers of flows (default: 1 1000 100000 1000000)")
       ->check(CLI::Range(1, 2'000'000));
+  app.add_option("--rounds", options.rounds, "Rounds of established packets at each point (default: 9, quick: 3)")
+      ->check(CLI::Range(1, 1000));
+  app.add_option("--connections", options.connections, "Size of the connection table (default: 2097152)")
+      ->check(CLI::Range(1, 134'217'728));
   app.add_option("--programs", options.programs, "Folder with ballast and ipvsadm (default: that of this program)");
   CLI11_PARSE(app, argc, argv);
 

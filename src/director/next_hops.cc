@@ -10,6 +10,8 @@ namespace ballast::director {
 namespace {
 
 constexpr std::chrono::seconds full_refresh_period{10};
+/// How long a path MTU counts that the programs learned from an ICMP error (net.ipv4.route.mtu_expires of Linux).
+constexpr std::chrono::minutes learned_mtu_kept{10};
 
 template <std::size_t N>
 void copy_mac(__u8 (&to)[N], const net::MacAddress& from) {
@@ -82,6 +84,22 @@ bool NextHops::takes_xdp(std::uint32_t interface_index) const {
          (path_.settings[0].xdp_targets[interface_index / 64] >> (interface_index % 64) & 1) != 0;
 }
 
+__u16 NextHops::mtu_of_way(std::uint32_t server, const Way& way) {
+  const abi::server& entry = path_.servers[server];
+  const auto mtu = static_cast<__u16>(std::min<std::uint32_t>(way.mtu, 0xffff));
+  const bool same_way = (entry.flags & SERVER_ROUTED) != 0 && entry.ifindex == way.interface_index &&
+                        abi::from_abi(entry.gateway) == way.gateway;
+  const __u16 current = observe(entry.mtu);
+  if (!same_way || current == 0 || current >= mtu) {
+    learned_mtu_.erase(server);
+    return mtu;
+  }
+  const auto learned = learned_mtu_.try_emplace(server, Clock::now()).first;
+  if (Clock::now() - learned->second < learned_mtu_kept) return current;
+  learned_mtu_.erase(learned);
+  return mtu;
+}
+
 void NextHops::write(std::uint32_t server, const Way& way) {
   abi::server& entry = path_.servers[server];
   const auto neighbour = neighbours_.find({way.interface_index, way.gateway});
@@ -97,7 +115,7 @@ void NextHops::write(std::uint32_t server, const Way& way) {
     next.ifindex = way.interface_index;
     next.gateway = abi::to_abi(way.gateway);
     next.tunnel_source = abi::to_abi(way.source);
-    next.mtu = static_cast<__u16>(std::min<std::uint32_t>(way.mtu, 0xffff));
+    next.mtu = mtu_of_way(server, way);
     if (neighbour != neighbours_.end()) {
       flags |= SERVER_HOP;
       copy_mac(next.hop_mac, neighbour->second);

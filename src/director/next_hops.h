@@ -46,6 +46,8 @@ class NextHops {
 
   Way find_way(const net::Address& destination);
   void read_neighbours();
+  /// The MTU of the route, or a lower one that a program learned on the same way.
+  [[nodiscard]] __u16 mtu_of_way(std::uint32_t server, const Way& way);
   void write(std::uint32_t server, const Way& way);
   [[nodiscard]] bool takes_xdp(std::uint32_t interface_index) const;
 
@@ -54,7 +56,8 @@ class NextHops {
   std::vector<net::Link> links_;
   std::map<std::pair<std::uint32_t, net::Address>, net::MacAddress> neighbours_;
   std::set<std::pair<std::uint32_t, net::Address>> kept_;
-  std::set<net::Address> told_;  ///< destinations whose missing route was logged
+  std::map<std::uint32_t, Clock::time_point> learned_mtu_;  ///< since when, by server
+  std::set<net::Address> told_;                             ///< destinations whose missing route was logged
   Clock::time_point last_full_{};
 };
 

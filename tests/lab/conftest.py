@@ -32,3 +32,14 @@ def lab():
 def hook(request):
     """Where the packet program sits: tests that use this run once for each."""
     return request.param
+
+
+@pytest.fixture(scope="module")
+def lab_of_module():
+    """A lab that the tests of a file share."""
+    made = Lab()
+    try:
+        yield made
+    finally:
+        problems = made.close()
+    assert not problems, "the lab did not come down cleanly:\n" + "\n".join(problems)

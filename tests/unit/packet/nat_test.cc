@@ -80,6 +80,23 @@ TEST_P(Nat, TranslatesRandomPacketsBothWaysAsIfTheyHadBeenMadeSo) {
   EXPECT_EQ(path().counter("replies_nat"), 6000u);
 }
 
+TEST_P(Nat, AUdpChecksumThatBecomesZeroIsSentAsAllOnes) {
+  const auto service = path().add_service({.port = 53, .protocol = udp});
+  path().add_server(service);
+  Packet p = udp_datagram("10.9.0.1", 2000, "10.0.1.100", 53, "xx");
+  Packet expected = p;
+  expected.destination = address("10.0.2.11");
+  expected.ttl = 63;
+  std::uint32_t word = 0;
+  for (; word < 0x10000; ++word) {
+    put16(expected.payload, 0, word);
+    if (get16(expected.packet(), 26) == 0xffff) break;
+  }
+  ASSERT_LT(word, 0x10000u);
+  p.payload = expected.payload;
+  expect_on(path().send(p), expected.packet(), server_mac, inside_mac);
+}
+
 TEST_P(Nat, KeepsThePaddingOfShortFramesAndTheLengthInTheHeader) {
   const auto service = path().add_service({.port = 53, .protocol = udp});
   path().add_server(service);
