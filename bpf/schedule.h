@@ -10,18 +10,18 @@
 #include "schedule/wlc.h"
 #include "schedule/wrr.h"
 
-/* The service for a packet's destination: that of the port, else that of all ports. Its index in `*index`. */
-static __always_inline struct service *find_service(const struct packet *p, __u32 *index) {
+#define NO_SERVICE 0xffffffffu
+
+/* The service for a packet's destination: the index of that of the port, else of that of all ports, else NO_SERVICE. */
+static __always_inline __u32 find_service(const struct packet *p) {
   struct service_key key = {.port = p->destination_port, .protocol = p->protocol};
   key.address = p->destination;
   __u32 *found = bpf_map_lookup_elem(&service_keys, &key);
   if (!found) {
     key.port = 0;
     found = bpf_map_lookup_elem(&service_keys, &key);
-    if (!found) return 0;
   }
-  *index = *found;
-  return bpf_map_lookup_elem(&services, index);
+  return found ? *found : NO_SERVICE;
 }
 
 /* Whether an address carries any service. */

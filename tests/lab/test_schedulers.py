@@ -1,5 +1,6 @@
 """The choices of every scheduler, connection by connection, against recordings of ip_vs (tests/golden/sched-*.txt)."""
 
+import contextlib
 import itertools
 import re
 from pathlib import Path
@@ -78,6 +79,15 @@ class Client:
                     self.held[int(next(words))].close()
                     self.settle()
 
+    def close(self):
+        """Ends every connection while the service is still there: a real server that keeps one open would answer the same
+        client port's next SYN, of another case, with a challenge."""
+        for sock in self.held:
+            if sock:
+                sock.close()
+        self.held = []
+        self.settle()
+
     def settle(self):
         """A close has reached the director when no connection is counted active that is not held open."""
         open_ones = sum(sock is not None and sock.fileno() >= 0 for sock in self.held)
@@ -95,15 +105,18 @@ def balanced(lab_of_module):
     return net, net.director.ballast(connections=65536)
 
 
+@contextlib.contextmanager
 def balance(net, lb, scheduler, weights):
-    """Makes a service in the place of the last one; returns its client and what names it to ipvsadm."""
+    """Makes a service in the place of the last one; gives its client and what names it to ipvsadm."""
     port = next(ports)
     name, *flags = scheduler.split()
     service = f"-t {net.vip}:{port}"
     lines = [f"-A {service} -s {name}" + (f" -b {flags[0]}" if flags else "")]
     lines += [f"-a {service} -r {rip}:{PORT} -m -w {weight}" for rip, weight in zip(net.rips, weights)]
     lb.ipvsadm("-C", *lines)
-    return Client(net, lb, port), service
+    client = Client(net, lb, port)
+    yield client, service
+    client.close()
 
 
 @pytest.mark.parametrize("scheduler, weights, steps, chosen, counts",
@@ -111,26 +124,26 @@ def balance(net, lb, scheduler, weights):
                           if ";" not in case.values[2]])
 def test_the_choices_and_counts_are_those_of_ip_vs(balanced, scheduler, weights, steps, chosen, counts):
     net, lb = balanced
-    client, _ = balance(net, lb, scheduler, weights)
-    client.play(steps)
-    assert client.answers == chosen
-    client.settle()
-    servers = lb.servers(f"TCP {net.vip}:{client.port}")
-    found = [servers[f"{rip}:{PORT}"] for rip, _ in zip(net.rips, weights)]
-    assert [(server.weight, server.active, server.inactive) for server in found] == counts
+    with balance(net, lb, scheduler, weights) as (client, _):
+        client.play(steps)
+        assert client.answers == chosen
+        client.settle()
+        servers = lb.servers(f"TCP {net.vip}:{client.port}")
+        found = [servers[f"{rip}:{PORT}"] for rip, _ in zip(net.rips, weights)]
+        assert [(server.weight, server.active, server.inactive) for server in found] == counts
 
 
 @pytest.mark.parametrize("scheduler, weights, steps, chosen, counts",
                          [case for case in cases("sched-basic.txt") if ";" in case.values[2]])
 def test_the_choices_follow_edits_as_those_of_ip_vs_do(balanced, scheduler, weights, steps, chosen, counts):
     net, lb = balanced
-    client, service = balance(net, lb, scheduler, weights)
-    for step in steps.split("; "):
-        if match := re.fullmatch(r"(add )?rs(\d) w=(\d+)", step):
-            verb = "-a" if match[1] else "-e"
-            lb.ipvsadm(f"{verb} {service} -r {net.rips[int(match[2]) - 1]}:{PORT} -m -w {match[3]}")
-        elif match := re.fullmatch(r"del rs(\d)", step):
-            lb.ipvsadm(f"-d {service} -r {net.rips[int(match[1]) - 1]}:{PORT}")
-        else:
-            client.play(step)
-    assert client.answers == chosen
+    with balance(net, lb, scheduler, weights) as (client, service):
+        for step in steps.split("; "):
+            if match := re.fullmatch(r"(add )?rs(\d) w=(\d+)", step):
+                verb = "-a" if match[1] else "-e"
+                lb.ipvsadm(f"{verb} {service} -r {net.rips[int(match[2]) - 1]}:{PORT} -m -w {match[3]}")
+            elif match := re.fullmatch(r"del rs(\d)", step):
+                lb.ipvsadm(f"-d {service} -r {net.rips[int(match[1]) - 1]}:{PORT}")
+            else:
+                client.play(step)
+        assert client.answers == chosen
