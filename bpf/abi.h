@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
-/* What the packet programs and src/director share: plain structs, and the meaning of their fields. Compiled as C for the
- * kernel and as C++ for the daemon. Addresses are 16 bytes in network order, IPv4 as ::ffff:a.b.c.d; ports are in network
- * order; everything else is in host order. */
+/* What the packet programs and src/director share: plain structs, and the meaning of their fields. Compiled as C for
+ * the kernel and as C++ for the daemon. Addresses are 16 bytes in network order, IPv4 as ::ffff:a.b.c.d; ports are in
+ * network order; everything else is in host order. */
 #ifndef BALLAST_BPF_ABI_H
 #define BALLAST_BPF_ABI_H
 
@@ -16,8 +16,8 @@ union address {
   __u64 half[2];
 };
 
-/* A tick of the connection table's clock: CLOCK_MONOTONIC (coarse) in units of 2^22 ns, about 4.2 ms. 32 bits of it wrap
- * after 208 days; times are compared by the sign of their difference. */
+/* A tick of the connection table's clock: CLOCK_MONOTONIC (coarse) in units of 2^22 ns, about 4.2 ms. 32 bits of it
+ * wrap after 208 days; times are compared by the sign of their difference. */
 #define TICK_SHIFT 22
 
 /* ---- services ---- */
@@ -83,8 +83,8 @@ struct cursor {
   __u64 pad[7];
 };
 
-/* A line of a ring: indexes of real servers. The ring of a service lists its servers in the kernel's order, newest first;
- * the hash ring of sh holds 256 buckets. */
+/* A line of a ring: indexes of real servers. The ring of a service lists its servers in the kernel's order, newest
+ * first; the hash ring of sh holds 256 buckets. */
 #define RING_LINE_SLOTS 16
 struct ring_line {
   __u32 server[RING_LINE_SLOTS];
@@ -171,7 +171,8 @@ enum connection_state {
   STATE_COUNT = 32,
 };
 
-/* Bits of connection.meta. 0 is a slot that was never used since its neighbourhood was last empty: a search stops there. */
+/* Bits of connection.meta. 0 is a slot that was never used since its neighbourhood was last empty: a search stops
+ * there. */
 #define META_LIVE 0x01u
 #define META_DEAD 0x02u      /* free, but a search goes on behind it */
 #define META_NO_OUTPUT 0x04u /* no reply was seen: the half view of DR and TUN */
@@ -193,7 +194,7 @@ struct connection {
   __u32 server;   /* index of the real server */
   __u32 deadline; /* tick at which it expires */
   __u32 meta;
-  __u32 packets; /* from the client */
+  __u32 reserved;
   __u64 server_tag; /* of the real server's address, see server_tag() */
 };
 
@@ -203,8 +204,9 @@ struct connection {
 
 /* ---- settings ---- */
 
-#define SETTING_NAT 0x01u           /* some server is reached by NAT: look for replies */
-#define SETTING_REDIRECT_BACK 0x02u /* XDP sends frames back by redirection: XDP_TX on veth needs a program on its peer */
+#define SETTING_NAT 0x01u /* some server is reached by NAT: look for replies */
+#define SETTING_REDIRECT_BACK \
+  0x02u /* XDP sends frames back by redirection: XDP_TX on veth needs a program on its peer */
 
 struct settings {
   __u32 abi;

@@ -10,19 +10,19 @@
 
 #if HOOK_XDP
 
-static __always_inline int load(context *ctx, __u32 offset, void *to, __u32 bytes) {
+static __always_inline int load(context* ctx, __u32 offset, void* to, __u32 bytes) {
   return !bpf_xdp_load_bytes(ctx, offset, to, bytes);
 }
-static __always_inline int store(context *ctx, __u32 offset, void *from, __u32 bytes) {
+static __always_inline int store(context* ctx, __u32 offset, void* from, __u32 bytes) {
   return !bpf_xdp_store_bytes(ctx, offset, from, bytes);
 }
 
 #else
 
-static __always_inline int load(context *ctx, __u32 offset, void *to, __u32 bytes) {
+static __always_inline int load(context* ctx, __u32 offset, void* to, __u32 bytes) {
   return !bpf_skb_load_bytes(ctx, offset, to, bytes);
 }
-static __always_inline int store(context *ctx, __u32 offset, void *from, __u32 bytes) {
+static __always_inline int store(context* ctx, __u32 offset, void* from, __u32 bytes) {
   return !bpf_skb_store_bytes(ctx, offset, from, bytes, BPF_F_RECOMPUTE_CSUM);
 }
 
@@ -75,7 +75,7 @@ struct {
   __type(value, struct scratch);
 } scratch SEC(".maps");
 
-static __always_inline struct scratch *scratch_now(void) {
+static __always_inline struct scratch* scratch_now(void) {
   __u32 zero = 0;
   return bpf_map_lookup_elem(&scratch, &zero);
 }
@@ -83,8 +83,8 @@ static __always_inline struct scratch *scratch_now(void) {
 #define SUM_BYTES_MAX (24 * CHUNK_BYTES)
 
 /* The folded sum of `length` bytes of the frame, at most SUM_BYTES_MAX, or -1 where the frame is shorter. */
-__noinline int sum_frame(context *ctx, __u32 offset, __u32 length) {
-  struct scratch *s = scratch_now();
+__noinline int sum_frame(context* ctx, __u32 offset, __u32 length) {
+  struct scratch* s = scratch_now();
   if (!s || length > SUM_BYTES_MAX) return -1;
   __u32 sum = 0;
   NO_UNROLL for (__u32 i = 0; i < SUM_BYTES_MAX / CHUNK_BYTES; i++) {
@@ -95,13 +95,13 @@ __noinline int sum_frame(context *ctx, __u32 offset, __u32 length) {
     if (bytes < CHUNK_BYTES) __builtin_memset(s->chunk, 0, sizeof s->chunk);
     bytes = MASKED(bytes - 1, CHUNK_BYTES - 1) + 1;
     if (!load(ctx, offset + done, s->chunk, bytes)) return -1;
-    sum = (__u32)bpf_csum_diff(0, 0, (__be32 *)s->chunk, CHUNK_BYTES, sum);
+    sum = (__u32)bpf_csum_diff(0, 0, (__be32*)s->chunk, CHUNK_BYTES, sum);
   }
   return csum_fold(sum);
 }
 
 /* The sum of a pseudo-header. */
-static __always_inline __u64 pseudo_sum(const union address *source, const union address *destination, __u8 protocol,
+static __always_inline __u64 pseudo_sum(const union address* source, const union address* destination, __u8 protocol,
                                         __u32 length) {
   __u64 sum = (__u64)bpf_htonl(protocol) + bpf_htonl(length);
   if (is_ipv4(source)) return sum + source->word[3] + destination->word[3];

@@ -21,7 +21,7 @@ static __always_inline __u64 csum_delta_32(__u32 from, __u32 to) { return (__u64
 static __always_inline __u64 csum_delta_16(__u16 from, __u16 to) { return (__u64)(__u16)~from + to; }
 
 /* The sum of `words` 32-bit words. */
-static __always_inline __u64 csum_words(const __u32 *data, int words) {
+static __always_inline __u64 csum_words(const __u32* data, int words) {
   __u64 sum = 0;
 #pragma unroll
   for (int i = 0; i < words; i++) sum += data[i];

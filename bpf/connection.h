@@ -5,7 +5,7 @@
 #include "schedule.h"
 #include "sweep.h"
 
-static __always_inline struct settings *settings_now(void) {
+static __always_inline struct settings* settings_now(void) {
   __u32 zero = 0;
   return bpf_map_lookup_elem(&settings, &zero);
 }
@@ -17,19 +17,17 @@ static __always_inline __u32 with_state(__u32 meta, __u32 state) {
   return (meta & ~(META_STATE | META_INACTIVE)) | state << META_STATE_SHIFT | inactive;
 }
 
-static __always_inline __u32 timeout_of(const struct settings *set, __u32 state) {
+static __always_inline __u32 timeout_of(const struct settings* set, __u32 state) {
   return set->timeout[state & (STATE_COUNT - 1)];
 }
 
 /* Takes a packet into account: new state, exact counts, a new deadline. */
-static __always_inline void advance(struct connection *c, const struct packet *p, const struct settings *set,
+static __always_inline void advance(struct connection* c, const struct packet* p, const struct settings* set,
                                     int from_server, __u32 now) {
   __u32 state = STATE_UDP;
   if (p->protocol == IPPROTO_TCP) {
     __u32 meta = c->meta;
-    enum direction direction = from_server               ? FROM_SERVER
-                               : meta & META_NO_OUTPUT ? FROM_CLIENT_ONLY
-                                                         : FROM_CLIENT;
+    enum direction direction = from_server ? FROM_SERVER : meta & META_NO_OUTPUT ? FROM_CLIENT_ONLY : FROM_CLIENT;
     state = next_tcp_state(state_of(meta), direction, p->tcp_flags);
     __u32 next = with_state(from_server ? meta & ~META_NO_OUTPUT : meta, state);
     if (next != meta && __sync_val_compare_and_swap(&c->meta, meta, next) == meta && (next ^ meta) & META_INACTIVE)
@@ -40,31 +38,31 @@ static __always_inline void advance(struct connection *c, const struct packet *p
 }
 
 /* A SYN on a connection that is over starts a new one (conn_reuse_mode 1 of ip_vs). */
-static __always_inline int starts_anew(const struct connection *c, const struct packet *p) {
+static __always_inline int starts_anew(const struct connection* c, const struct packet* p) {
   if (p->protocol != IPPROTO_TCP || !(p->tcp_flags & TCP_SYN) || p->tcp_flags & TCP_RST) return 0;
   __u32 state = state_of(c->meta);
   return state == STATE_TIME_WAIT || state == STATE_CLOSE;
 }
 
 /* Whether a packet may start a connection: a SYN, or any datagram. */
-static __always_inline int may_start(const struct packet *p) {
+static __always_inline int may_start(const struct packet* p) {
   return p->protocol == IPPROTO_UDP || (p->tcp_flags & (TCP_SYN | TCP_RST)) == TCP_SYN;
 }
 
 /* Whether a packet most likely starts one: a client's first SYN. */
-static __always_inline int is_opening(const struct packet *p) {
+static __always_inline int is_opening(const struct packet* p) {
   return p->protocol == IPPROTO_TCP && (p->tcp_flags & (TCP_SYN | TCP_RST | TCP_ACK)) == TCP_SYN;
 }
 
 static __always_inline void count_connection(__u32 server) {
-  struct traffic *traffic = bpf_map_lookup_elem(&server_traffic, &server);
+  struct traffic* traffic = bpf_map_lookup_elem(&server_traffic, &server);
   if (traffic) traffic->connections++;
   count(COUNTER_connections_created);
 }
 
 /* Counts a packet on its real server. */
-static __always_inline void count_traffic(__u32 index, context *ctx, const struct packet *p, int from_server) {
-  struct traffic *traffic = bpf_map_lookup_elem(&server_traffic, &index);
+static __always_inline void count_traffic(__u32 index, context* ctx, const struct packet* p, int from_server) {
+  struct traffic* traffic = bpf_map_lookup_elem(&server_traffic, &index);
   if (!traffic) return;
   if (from_server) {
     traffic->packets_out += segments(ctx);
@@ -77,11 +75,11 @@ static __always_inline void count_traffic(__u32 index, context *ctx, const struc
 
 #define EVICT_ATTEMPTS 1024
 
-static long evict_attempt(__u32 attempt, void *context_) {
-  int *evicted = context_;
+static long evict_attempt(__u32 attempt, void* context_) {
+  int* evicted = context_;
   __u32 number = (__u32)((__u64)bpf_get_prandom_u32() * segment_count >> 32);
-  struct segment *segment = segment_at(number);
-  struct connection *c = segment ? slot_at(segment, wrap_slot(attempt)) : 0;
+  struct segment* segment = segment_at(number);
+  struct connection* c = segment ? slot_at(segment, wrap_slot(attempt)) : 0;
   if (!c || !is_half_open_state(state_of(c->meta))) return 0;
   if (!release(number, wrap_slot(attempt), c->meta, 0, 0)) return 0;
   *evicted = 1;
@@ -99,14 +97,14 @@ __noinline int evict_half_open(void) {
 #define OPEN_NO_SERVER (-1)
 #define OPEN_TABLE_FULL (-2)
 
-/* Schedules a new connection for `p` of the service at `index` and enters it in the table. Its slot in its home segment, or
- * one of the above. */
-__noinline int open_connection(const struct packet *p, __u32 index, __u32 home_segment, __u32 home_slot, __u32 now) {
+/* Schedules a new connection for `p` of the service at `index` and enters it in the table. Its slot in its home
+ * segment, or one of the above. */
+__noinline int open_connection(const struct packet* p, __u32 index, __u32 home_segment, __u32 home_slot, __u32 now) {
   if (!p) return OPEN_NO_SERVER;
   __u32 chosen = schedule(index, p);
-  struct server *server = chosen == NO_SERVER ? 0 : server_at(chosen);
-  struct settings *set = settings_now();
-  struct live *values = live_values();
+  struct server* server = chosen == NO_SERVER ? 0 : server_at(chosen);
+  struct settings* set = settings_now();
+  struct live* values = live_values();
   if (!server || !set || !values) return OPEN_NO_SERVER;
   struct birth birth = {.home = {home_segment, home_slot},
                         .server = chosen,

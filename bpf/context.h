@@ -22,12 +22,13 @@ typedef struct xdp_md context;
 #define VERDICT_DROP XDP_DROP
 #define IN_XDP 1
 
-static __always_inline __u32 ingress_ifindex(context *ctx) { return ctx->ingress_ifindex; }
-static __always_inline __u32 frame_length(context *ctx) { return (__u32)(ctx->data_end - ctx->data); }
-static __always_inline __u32 segments(context *ctx) { return 1; }
+static __always_inline __u32 ingress_ifindex(context* ctx) { return ctx->ingress_ifindex; }
+static __always_inline __u32 frame_length(context* ctx) { return (__u32)(ctx->data_end - ctx->data); }
+static __always_inline __u32 segments(context* ctx) { return 1; }
+static __always_inline int has_hidden_vlan(context* ctx) { return 0; }
 
 /* Makes sure that `bytes` of the frame can be read directly. */
-static __always_inline void pull(context *ctx, __u32 bytes) {}
+static __always_inline void pull(context* ctx, __u32 bytes) {}
 
 #else
 
@@ -36,15 +37,18 @@ typedef struct __sk_buff context;
 #define VERDICT_DROP TC_ACT_SHOT
 #define IN_XDP 0
 
-static __always_inline __u32 ingress_ifindex(context *ctx) { return ctx->ifindex; }
-static __always_inline __u32 frame_length(context *ctx) { return ctx->len; }
-static __always_inline __u32 segments(context *ctx) { return ctx->gso_segs ? ctx->gso_segs : 1; }
+static __always_inline __u32 ingress_ifindex(context* ctx) { return ctx->ifindex; }
+static __always_inline __u32 frame_length(context* ctx) { return ctx->len; }
+static __always_inline __u32 segments(context* ctx) { return ctx->gso_segs ? ctx->gso_segs : 1; }
 
-static __always_inline void pull(context *ctx, __u32 bytes) {
+/* A VLAN tag beside the frame: the packet is for the interface of that VLAN. */
+static __always_inline int has_hidden_vlan(context* ctx) { return ctx->vlan_present != 0; }
+
+static __always_inline void pull(context* ctx, __u32 bytes) {
   if (ctx->data + bytes > ctx->data_end) bpf_skb_pull_data(ctx, bytes < ctx->len ? bytes : ctx->len);
 }
 
 #endif
 
-static __always_inline void *frame_data(context *ctx) { return (void *)(long)ctx->data; }
-static __always_inline void *frame_end(context *ctx) { return (void *)(long)ctx->data_end; }
+static __always_inline void* frame_data(context* ctx) { return (void*)(long)ctx->data; }
+static __always_inline void* frame_end(context* ctx) { return (void*)(long)ctx->data_end; }

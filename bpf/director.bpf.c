@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
 /* The director's packet program. Compiled once for XDP and once for TC ingress (see context.h); both share their maps.
  *
- * A packet is looked up among the connections, first as one from a client, then (where NAT is in use) as a reply of a real
- * server; what is neither may start a connection if its destination is a virtual service. Everything else passes untouched.
- * Where XDP cannot send a packet itself (a next hop that is not resolved, an interface that takes no redirected frames) it
- * passes it untouched to the TC program on the same interface, which can. */
+ * A packet is looked up among the connections, first as one from a client, then (where NAT is in use) as a reply of a
+ * real server; what is neither may start a connection if its destination is a virtual service. Everything else passes
+ * untouched. Where XDP cannot send a packet itself (a next hop that is not resolved, an interface that takes no
+ * redirected frames) it passes it untouched to the TC program on the same interface, which can. */
 #include "connection.h"
 #include "fragment.h"
 #include "icmp.h"
@@ -20,9 +20,15 @@ static __always_inline int punt(void) {
   return VERDICT_PASS;
 }
 
+/* A packet that is lost because its headers could not be changed. */
+static __always_inline int lose(void) {
+  count(COUNTER_not_rewritten);
+  return VERDICT_DROP;
+}
+
 /* NAT: the packet's destination becomes the real server. */
-static __always_inline int translate_to_server(context *ctx, const struct packet *p, const struct connection *c,
-                                               const struct server *server) {
+static __always_inline int translate_to_server(context* ctx, const struct packet* p, const struct connection* c,
+                                               const struct server* server) {
   struct translation t = {.from = p->destination,
                           .to = server->address,
                           .from_port = p->destination_port,
@@ -33,10 +39,10 @@ static __always_inline int translate_to_server(context *ctx, const struct packet
 }
 
 /* A packet of a client, on its connection. */
-static __always_inline int to_server(context *ctx, const struct packet *p, struct connection *c, __u32 now) {
-  struct settings *set = settings_now();
+static __always_inline int to_server(context* ctx, const struct packet* p, struct connection* c, __u32 now) {
+  struct settings* set = settings_now();
   __u32 index = c->server;
-  struct server *server = server_at(index);
+  struct server* server = server_at(index);
   if (!set || !server) return VERDICT_PASS;
   if (!(server->flags & SERVER_AVAILABLE)) {
     count(COUNTER_server_gone);
@@ -48,7 +54,7 @@ static __always_inline int to_server(context *ctx, const struct packet *p, struc
     if (p->tcp_flags & TCP_SYN) clamp_mss(ctx, p, server->service);
     count_traffic(index, ctx, p, 0);
     count(COUNTER_forwarded_local);
-    if (method == FORWARD_NAT && !translate_to_server(ctx, p, c, server)) return VERDICT_DROP;
+    if (method == FORWARD_NAT && !translate_to_server(ctx, p, c, server)) return lose();
     return VERDICT_PASS;
   }
   if (p->ttl <= 1) {
@@ -73,13 +79,13 @@ static __always_inline int to_server(context *ctx, const struct packet *p, struc
   if (p->tcp_flags & TCP_SYN) clamp_mss(ctx, p, server->service);
   count_traffic(index, ctx, p, 0);
   __be16 ethertype = p->ipv4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6);
-  if (!decrement_ttl(ctx, p)) return VERDICT_DROP;
+  if (!decrement_ttl(ctx, p)) return lose();
   if (method == FORWARD_NAT) {
-    if (!translate_to_server(ctx, p, c, server)) return VERDICT_DROP;
+    if (!translate_to_server(ctx, p, c, server)) return lose();
     count(COUNTER_forwarded_nat);
   } else if (method == FORWARD_TUNNEL) {
     struct wrapping w;
-    if (!plan_wrapping(ctx, p, server, &w)) return VERDICT_DROP;
+    if (!plan_wrapping(ctx, p, server, &w)) return lose();
     if (!wrap(ctx, p, server, &w)) {
       count(COUNTER_no_headroom);
       return VERDICT_DROP;
@@ -93,7 +99,7 @@ static __always_inline int to_server(context *ctx, const struct packet *p, struc
 }
 
 /* NAT: a reply's source becomes the virtual address. */
-static __always_inline int translate_to_client(context *ctx, const struct packet *p, const struct connection *c) {
+static __always_inline int translate_to_client(context* ctx, const struct packet* p, const struct connection* c) {
   struct translation t = {.from = p->source,
                           .to = c->virtual_address,
                           .from_port = p->source_port,
@@ -104,9 +110,9 @@ static __always_inline int translate_to_client(context *ctx, const struct packet
 }
 
 /* A reply of a NATed real server. */
-static __always_inline int to_client(context *ctx, const struct packet *p, struct connection *c,
-                                     const struct server *server, __u32 now) {
-  struct settings *set = settings_now();
+static __always_inline int to_client(context* ctx, const struct packet* p, struct connection* c,
+                                     const struct server* server, __u32 now) {
+  struct settings* set = settings_now();
   if (!set) return VERDICT_PASS;
   if (p->first_fragment) remember_fragment(p);
   if (p->ttl <= 1) return VERDICT_PASS;
@@ -120,26 +126,26 @@ static __always_inline int to_client(context *ctx, const struct packet *p, struc
   advance(c, p, set, 1, now);
   if (p->tcp_flags & TCP_SYN) clamp_mss(ctx, p, server->service);
   count_traffic(c->server, ctx, p, 1);
-  if (!decrement_ttl(ctx, p) || !translate_to_client(ctx, p, c)) return VERDICT_DROP;
+  if (!decrement_ttl(ctx, p) || !translate_to_client(ctx, p, c)) return lose();
   count(COUNTER_replies_nat);
   return transmit(ctx, &hop, p->ipv4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6));
 }
 
 /* Starts a connection if the packet may: its slot in its home segment, or what becomes of the packet. */
 #define BEGIN_PASS (-3)
-static __always_inline int begin(const struct packet *p, __u32 service, const struct location *home, __u32 now) {
+static __always_inline int begin(const struct packet* p, __u32 service, const struct location* home, __u32 now) {
   if (service == NO_SERVICE || !may_start(p)) return BEGIN_PASS;
   return open_connection(p, service, home->segment, home->slot, now);
 }
 
-static __always_inline int refuse(context *ctx, const struct packet *p) {
-  struct settings *set = settings_now();
+static __always_inline int refuse(context* ctx, const struct packet* p) {
+  struct settings* set = settings_now();
   if (!set || must_leave_answer(ctx, set)) return punt();
   count(COUNTER_no_server);
   return icmp_port_unreachable(ctx, p);
 }
 
-static __always_inline int on_segment(context *ctx, struct packet *p) {
+static __always_inline int on_segment(context* ctx, struct packet* p) {
   if (p->first_fragment && is_virtual_address(&p->destination)) remember_fragment(p);
   struct location home = home_of(&p->source, p->source_port, p->protocol), at = home;
   int opening = is_opening(p);
@@ -148,16 +154,16 @@ static __always_inline int on_segment(context *ctx, struct packet *p) {
     fetch_ahead(&home);
     service = find_service(p);
   }
-  struct connection *c = search_from_client(p, &at);
+  struct connection* c = search_from_client(p, &at);
   __u32 now = now_ticks();
   if (c && starts_anew(c, p)) {
     if (release(at.segment, at.slot, c->meta, 0, 0)) count(COUNTER_connections_reused);
     c = 0;
   } else if (!c) {
-    struct settings *set = settings_now();
+    struct settings* set = settings_now();
     if (set && set->flags & SETTING_NAT) {
-      struct server *server;
-      struct connection *reply = find_from_server(p, &server, &at);
+      struct server* server;
+      struct connection* reply = find_from_server(p, &server, &at);
       if (reply) return to_client(ctx, p, reply, server, now);
     }
   }
@@ -166,7 +172,7 @@ static __always_inline int on_segment(context *ctx, struct packet *p) {
     int slot = begin(p, service, &home, now);
     if (slot == BEGIN_PASS) return VERDICT_PASS;
     if (slot == OPEN_NO_SERVER) return refuse(ctx, p);
-    struct segment *segment = segment_at(home.segment);
+    struct segment* segment = segment_at(home.segment);
     if (slot < 0 || !segment) return VERDICT_DROP;
     c = slot_at(segment, wrap_slot((__u32)slot));
     if (!c) return VERDICT_DROP;
@@ -174,14 +180,20 @@ static __always_inline int on_segment(context *ctx, struct packet *p) {
   return to_server(ctx, p, c, now);
 }
 
-static __always_inline int process(context *ctx) {
+static __always_inline int process(context* ctx) {
   struct packet p = {};
   switch (parse(ctx, &p)) {
-    case PARSED_SEGMENT: return on_segment(ctx, &p);
-    case PARSED_ICMP: return relay_icmp(ctx, &p);
-    case PARSED_FRAGMENT: return on_fragment(ctx, &p);
-    case PARSED_MALFORMED: count(COUNTER_malformed); return VERDICT_PASS;
-    default: return VERDICT_PASS;
+    case PARSED_SEGMENT:
+      return on_segment(ctx, &p);
+    case PARSED_ICMP:
+      return relay_icmp(ctx, &p);
+    case PARSED_FRAGMENT:
+      return on_fragment(ctx, &p);
+    case PARSED_MALFORMED:
+      count(COUNTER_malformed);
+      return VERDICT_PASS;
+    default:
+      return VERDICT_PASS;
   }
 }
 
@@ -190,23 +202,23 @@ SEC("xdp")
 #else
 SEC("tc")
 #endif
-int ballast_director(context *ctx) { return process(ctx); }
+int ballast_director(context* ctx) { return process(ctx); }
 
 #if !HOOK_XDP
-/* TC egress, attached only while a real server reached by NAT is an address of this machine: its replies do not come in by
- * any interface, so they are translated where they go out. */
+/* TC egress, attached only while a real server reached by NAT is an address of this machine: its replies do not come in
+ * by any interface, so they are translated where they go out. */
 SEC("tc")
-int ballast_local_reply(context *ctx) {
+int ballast_local_reply(context* ctx) {
   struct packet p = {};
   struct location at;
-  struct server *server;
-  struct settings *set = settings_now();
+  struct server* server;
+  struct settings* set = settings_now();
   if (!set || parse(ctx, &p) != PARSED_SEGMENT) return VERDICT_PASS;
-  struct connection *c = find_from_server(&p, &server, &at);
+  struct connection* c = find_from_server(&p, &server, &at);
   if (!c || !(server->flags & SERVER_LOCAL)) return VERDICT_PASS;
   advance(c, &p, set, 1, now_ticks());
   count_traffic(c->server, ctx, &p, 1);
-  if (!translate_to_client(ctx, &p, c)) return VERDICT_DROP;
+  if (!translate_to_client(ctx, &p, c)) return lose();
   count(COUNTER_replies_nat);
   return VERDICT_PASS;
 }
@@ -214,6 +226,6 @@ int ballast_local_reply(context *ctx) {
 
 /* Run by the daemon, not attached: starts the timer that expires connections. */
 SEC("tc")
-int ballast_sweep(struct __sk_buff *ctx) { return sweep_start(); }
+int ballast_sweep(struct __sk_buff* ctx) { return sweep_start(); }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

@@ -9,7 +9,7 @@
 /* As long as Linux waits for the missing fragments of a datagram (net.ipv4.ipfrag_time). */
 #define FRAGMENT_TICKS ((__u32)(30ull * 1000000000 >> TICK_SHIFT))
 
-static __always_inline void fragment_key_of(const struct packet *p, struct fragment_key *key) {
+static __always_inline void fragment_key_of(const struct packet* p, struct fragment_key* key) {
   __builtin_memset(key, 0, sizeof *key);
   key->source = p->source;
   key->destination = p->destination;
@@ -18,7 +18,7 @@ static __always_inline void fragment_key_of(const struct packet *p, struct fragm
 }
 
 /* Keeps the ports of a datagram's first fragment. */
-__noinline int remember_fragment(const struct packet *p) {
+__noinline int remember_fragment(const struct packet* p) {
   if (!p) return 0;
   struct fragment_key key;
   fragment_key_of(p, &key);
@@ -27,11 +27,11 @@ __noinline int remember_fragment(const struct packet *p) {
 }
 
 /* Fills in the ports of a later fragment. 0: its first one was not seen, or too long ago. */
-__noinline int recall_fragment(struct packet *p) {
+__noinline int recall_fragment(struct packet* p) {
   if (!p) return 0;
   struct fragment_key key;
   fragment_key_of(p, &key);
-  struct fragment_ports *ports = bpf_map_lookup_elem(&fragments, &key);
+  struct fragment_ports* ports = bpf_map_lookup_elem(&fragments, &key);
   if (!ports || (__s32)(now_ticks() - ports->tick) > (__s32)FRAGMENT_TICKS) return 0;
   p->source_port = ports->source;
   p->destination_port = ports->destination;
@@ -40,7 +40,7 @@ __noinline int recall_fragment(struct packet *p) {
 }
 
 /* A fragment without ports. */
-__noinline int on_fragment(context *ctx, struct packet *p) {
+__noinline int on_fragment(context* ctx, struct packet* p) {
   if (!p) return VERDICT_PASS;
   int verdict;
   if (recall_fragment(p)) return relay(ctx, p, p, RELAY_FRAGMENT, &verdict) ? verdict : VERDICT_PASS;

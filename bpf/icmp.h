@@ -33,7 +33,7 @@ static __always_inline __u8 error_tos(__u8 tos) { return (tos & 0x1e) | 0xc0; }
 /* Cuts the frame behind the quotation and moves the quotation to where it stands in the error. */
 #if HOOK_XDP
 
-static __always_inline int make_room(context *ctx, const struct icmp_error *e, __u32 quoted, int shift) {
+static __always_inline int make_room(context* ctx, const struct icmp_error* e, __u32 quoted, int shift) {
   struct ethhdr eth;
   int surplus = (int)(frame_length(ctx) - (e->quote + quoted));
   if (surplus < 0 || !load(ctx, 0, &eth, sizeof eth)) return 0;
@@ -45,7 +45,7 @@ static __always_inline int make_room(context *ctx, const struct icmp_error *e, _
 
 #else
 
-static __always_inline int make_room(context *ctx, const struct icmp_error *e, __u32 quoted, int shift) {
+static __always_inline int make_room(context* ctx, const struct icmp_error* e, __u32 quoted, int shift) {
   if (bpf_skb_change_tail(ctx, e->quote + quoted, 0)) return 0;
   __be16 protocol = e->ipv4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6);
   if (e->ipv4 != e->frame_ipv4) {
@@ -60,7 +60,7 @@ static __always_inline int make_room(context *ctx, const struct icmp_error *e, _
 #endif
 
 /* The sum of the quotation, which begins at `from`; -1: it cannot be read. */
-static __always_inline __s64 sum_of_quotation(context *ctx, const struct icmp_error *e, __u32 from, __u32 quoted) {
+static __always_inline __s64 sum_of_quotation(context* ctx, const struct icmp_error* e, __u32 from, __u32 quoted) {
   if (!IN_XDP && e->unfinished && e->unfinished < quoted) {
     int head = sum_frame(ctx, from, e->unfinished);
     return head < 0 ? -1 : (__s64)head + e->unfinished_sum;
@@ -69,10 +69,10 @@ static __always_inline __s64 sum_of_quotation(context *ctx, const struct icmp_er
 }
 
 /* Writes the outer header of the error. */
-static __always_inline int write_outer(context *ctx, const struct icmp_error *e, __u8 *header, __u16 payload) {
+static __always_inline int write_outer(context* ctx, const struct icmp_error* e, __u8* header, __u16 payload) {
   __builtin_memset(header, 0, sizeof(struct ipv6hdr));
   if (e->ipv4) {
-    struct iphdr *ip = (void *)header;
+    struct iphdr* ip = (void*)header;
     ip->version = 4;
     ip->ihl = 5;
     ip->tos = error_tos(e->tos);
@@ -82,10 +82,10 @@ static __always_inline int write_outer(context *ctx, const struct icmp_error *e,
     ip->protocol = IPPROTO_ICMP;
     ip->saddr = e->source.word[3];
     ip->daddr = e->destination.word[3];
-    ip->check = (__u16)~csum_fold(csum_words((__u32 *)ip, 5));
+    ip->check = (__u16)~csum_fold(csum_words((__u32*)ip, 5));
     return store(ctx, ETH_HLEN, ip, sizeof *ip);
   }
-  struct ipv6hdr *ip = (void *)header;
+  struct ipv6hdr* ip = (void*)header;
   ip->version = 6;
   ip->payload_len = bpf_htons(payload);
   ip->nexthdr = IPPROTO_ICMPV6;
@@ -96,10 +96,10 @@ static __always_inline int write_outer(context *ctx, const struct icmp_error *e,
 }
 
 /* Turns the frame into the error that the scratch memory describes. 0: it could not be done, the frame is spoilt. */
-__noinline int write_icmp_error(context *ctx) {
-  struct scratch *s = scratch_now();
+__noinline int write_icmp_error(context* ctx) {
+  struct scratch* s = scratch_now();
   if (!s) return 0;
-  struct icmp_error *e = &s->error;
+  struct icmp_error* e = &s->error;
   __u32 headers = e->ipv4 ? ERROR_BYTES_IPV4 : ERROR_BYTES_IPV6;
   __u32 quoted = e->length, most = e->ipv4 ? QUOTE_MAX_IPV4 : QUOTE_MAX_IPV6;
   if (quoted > most) quoted = most;
@@ -112,15 +112,15 @@ __noinline int write_icmp_error(context *ctx) {
   if (sum < 0) return 0;
   if (!e->ipv4) sum += csum_fold(pseudo_sum(&e->source, &e->destination, IPPROTO_ICMPV6, payload));
   e->message.check = 0;
-  e->message.check = (__u16)~csum_fold(sum + csum_words((__u32 *)&e->message, 2));
+  e->message.check = (__u16)~csum_fold(sum + csum_words((__u32*)&e->message, 2));
   return store(ctx, ETH_HLEN + headers - sizeof e->message, &e->message, sizeof e->message);
 }
 
 /* Takes a token of this processor's bucket, which holds those of one second. */
 static __always_inline int may_send_error(void) {
   __u32 zero = 0;
-  struct settings *set = bpf_map_lookup_elem(&settings, &zero);
-  struct token_bucket *bucket = bpf_map_lookup_elem(&icmp_tokens, &zero);
+  struct settings* set = bpf_map_lookup_elem(&settings, &zero);
+  struct token_bucket* bucket = bpf_map_lookup_elem(&icmp_tokens, &zero);
   if (!set || !bucket || !set->icmp_per_second) return 0;
   const __u64 second = 1000000000;
   __u64 now = bpf_ktime_get_coarse_ns(), elapsed = now - bucket->last_ns;
@@ -145,7 +145,7 @@ static __always_inline int may_send_error(void) {
 }
 
 /* Whether an address can have sent the packet that an error answers, or be one that answers (RFC 1122 §3.2.2). */
-static __always_inline int is_single_host(const union address *a) {
+static __always_inline int is_single_host(const union address* a) {
   if (is_ipv4(a)) {
     __u8 first = a->bytes[12];
     return first != 0 && first != 127 && first < 224;
@@ -154,7 +154,7 @@ static __always_inline int is_single_host(const union address *a) {
 }
 
 /* Whether there may be an error about this packet. */
-static __always_inline int may_be_answered(context *ctx, const struct packet *p) {
+static __always_inline int may_be_answered(context* ctx, const struct packet* p) {
   __u8 group;
   return !p->later_fragment && is_single_host(&p->source) && is_single_host(&p->destination) &&
          load(ctx, 0, &group, 1) && !(group & 1);
@@ -162,7 +162,7 @@ static __always_inline int may_be_answered(context *ctx, const struct packet *p)
 
 #if HOOK_XDP
 
-static __always_inline void note_unfinished(context *ctx, const struct packet *p, struct icmp_error *e) {}
+static __always_inline void note_unfinished(context* ctx, const struct packet* p, struct icmp_error* e) {}
 
 #else
 
@@ -171,7 +171,7 @@ static __always_inline void note_unfinished(context *ctx, const struct packet *p
  * network card, sums the rest of the frame from the layer-4 header on, and that rest then sums to the complement of the
  * field. A segment whose checksum is right sums to the same value, so nothing is lost where the field only happens to
  * look so. */
-static __always_inline void note_unfinished(context *ctx, const struct packet *p, struct icmp_error *e) {
+static __always_inline void note_unfinished(context* ctx, const struct packet* p, struct icmp_error* e) {
   __u16 field;
   if (p->protocol != IPPROTO_TCP && p->protocol != IPPROTO_UDP) return;
   __u32 offset = p->l4 + (p->protocol == IPPROTO_TCP ? CSUM_OFFSET_TCP : CSUM_OFFSET_UDP);
@@ -184,10 +184,10 @@ static __always_inline void note_unfinished(context *ctx, const struct packet *p
 #endif
 
 /* Answers a packet with an error in place. 0: there is none, the packet is dropped. */
-__noinline int answer_with_error(context *ctx, const struct packet *p, __u32 type_and_code, __u32 info) {
-  struct scratch *s = scratch_now();
+__noinline int answer_with_error(context* ctx, const struct packet* p, __u32 type_and_code, __u32 info) {
+  struct scratch* s = scratch_now();
   if (!p || !s || !may_be_answered(ctx, p) || !may_send_error()) return 0;
-  struct icmp_error *e = &s->error;
+  struct icmp_error* e = &s->error;
   __builtin_memset(e, 0, sizeof *e);
   e->source = p->destination;
   e->destination = p->source;
@@ -202,7 +202,7 @@ __noinline int answer_with_error(context *ctx, const struct packet *p, __u32 typ
   return write_icmp_error(ctx);
 }
 
-static __always_inline int answer(context *ctx, const struct packet *p, __u8 type4, __u8 code4, __u8 type6, __u8 code6,
+static __always_inline int answer(context* ctx, const struct packet* p, __u8 type4, __u8 code4, __u8 type6, __u8 code6,
                                   __u32 info, enum counter_id sent) {
   __u32 kind = p->ipv4 ? (__u32)type4 << 8 | code4 : (__u32)type6 << 8 | code6;
   if (!answer_with_error(ctx, p, kind, info)) return VERDICT_DROP;
@@ -211,14 +211,14 @@ static __always_inline int answer(context *ctx, const struct packet *p, __u8 typ
 }
 
 /* No real server takes the connection. */
-__noinline int icmp_port_unreachable(context *ctx, const struct packet *p) {
+__noinline int icmp_port_unreachable(context* ctx, const struct packet* p) {
   if (!p) return VERDICT_DROP;
   return answer(ctx, p, ICMP_V4_UNREACHABLE, ICMP_V4_PORT, ICMP_V6_UNREACHABLE, ICMP_V6_PORT, 0,
                 COUNTER_icmp_unreachable_sent);
 }
 
 /* The packet's TTL or hop limit ends here. */
-__noinline int icmp_time_exceeded(context *ctx, const struct packet *p) {
+__noinline int icmp_time_exceeded(context* ctx, const struct packet* p) {
   if (!p) return VERDICT_DROP;
   count(COUNTER_ttl_exceeded);
   return answer(ctx, p, ICMP_V4_TIME_EXCEEDED, 0, ICMP_V6_TIME_EXCEEDED, 0, 0, COUNTER_icmp_time_exceeded_sent);
@@ -226,7 +226,7 @@ __noinline int icmp_time_exceeded(context *ctx, const struct packet *p) {
 
 /* The packet does not fit the way to the real server, which takes `mtu` bytes of it. As in the kernel the packet has
  * been forwarded as far as its TTL tells. A sender that allows fragments is told too: nothing here cuts packets. */
-__noinline int icmp_too_big(context *ctx, const struct packet *p, __u32 mtu) {
+__noinline int icmp_too_big(context* ctx, const struct packet* p, __u32 mtu) {
   if (!p) return VERDICT_DROP;
   count(COUNTER_too_big);
   if (!decrement_ttl(ctx, p)) return VERDICT_DROP;

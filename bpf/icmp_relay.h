@@ -13,14 +13,14 @@
 #include "relay.h"
 
 /* Whether an ICMP message is an error about a packet. */
-static __always_inline int is_error(const struct packet *p, __u8 type) {
+static __always_inline int is_error(const struct packet* p, __u8 type) {
   if (!p->ipv4) return type >= ICMP_V6_UNREACHABLE && type <= ICMP_V6_PARAMETER;
   return type == ICMP_V4_UNREACHABLE || type == ICMP_V4_QUENCH || type == ICMP_V4_TIME_EXCEEDED ||
          type == ICMP_V4_PARAMETER;
 }
 
 /* Skips IPv6 extension headers of a quoted packet. 0: they do not lead to a layer-4 header that is there. */
-static __always_inline int skip_extensions(context *ctx, struct packet *q) {
+static __always_inline int skip_extensions(context* ctx, struct packet* q) {
   NO_UNROLL for (int i = 0; i < IPV6_EXTENSIONS_MAX; i++) {
     __u8 next = q->protocol;
     if (next != IPPROTO_HOPOPTS && next != IPPROTO_DSTOPTS && next != IPPROTO_ROUTING && next != IPPROTO_FRAGMENT)
@@ -36,7 +36,7 @@ static __always_inline int skip_extensions(context *ctx, struct packet *q) {
 
 /* Reads the headers of a packet quoted at `offset` of a frame, as far as the ports, into `q`. 0: they are not all
  * there. */
-__noinline int read_quoted(context *ctx, __u32 offset, __u32 ipv4, __u32 end, struct packet *q) {
+__noinline int read_quoted(context* ctx, __u32 offset, __u32 ipv4, __u32 end, struct packet* q) {
   if (!q) return 0;
   q->ipv4 = (__u8)ipv4;
   if (ipv4) {
@@ -76,7 +76,7 @@ struct tunnelled {
 };
 
 /* Finds the packet inside a quoted packet `q`. 0: `q` is none of a tunnel. */
-static __always_inline int find_tunnelled(context *ctx, const struct packet *q, struct tunnelled *t) {
+static __always_inline int find_tunnelled(context* ctx, const struct packet* q, struct tunnelled* t) {
   t->port = 0;
   t->offset = q->l4;
   if (q->protocol == IPPROTO_IPIP || q->protocol == IPPROTO_IPV6) {
@@ -103,15 +103,15 @@ static __always_inline int find_tunnelled(context *ctx, const struct packet *q, 
   return 1;
 }
 
-static __always_inline int is_our_tunnel(const struct server *server, const struct packet *q,
-                                         const struct tunnelled *t) {
+static __always_inline int is_our_tunnel(const struct server* server, const struct packet* q,
+                                         const struct tunnelled* t) {
   return server->flags & SERVER_AVAILABLE && server->method == FORWARD_TUNNEL &&
          same_address(&server->address, &q->destination) && same_address(&server->tunnel_source, &q->source) &&
          server->tunnel_type == t->type && (t->type != TUNNEL_GUE || server->tunnel_port == t->port);
 }
 
 /* Whether the checksum of the ICMP message `p` is right: what is written anew must not make a broken one look sound. */
-static __always_inline int is_sound(context *ctx, const struct packet *p) {
+static __always_inline int is_sound(context* ctx, const struct packet* p) {
   __u32 length = p->length - (p->l4 - L3_OFFSET);
   int sum = sum_frame(ctx, p->l4, length);
   if (sum < 0) return 0;
@@ -123,7 +123,7 @@ static __always_inline int is_sound(context *ctx, const struct packet *p) {
 #define MTU_MIN_IPV6 1280
 
 /* The MTU that a "too big" tells, 0 where the error is none, -1 where it tells none that can be. */
-static __always_inline int mtu_told(const struct packet *p, const struct icmp_message *m) {
+static __always_inline int mtu_told(const struct packet* p, const struct icmp_message* m) {
   __u32 told = bpf_ntohl(m->info), least = p->ipv4 ? MTU_MIN_IPV4 : MTU_MIN_IPV6;
   if (p->ipv4) {
     if (m->type != ICMP_V4_UNREACHABLE || m->code != ICMP_V4_TOO_BIG) return 0;
@@ -135,7 +135,7 @@ static __always_inline int mtu_told(const struct packet *p, const struct icmp_me
 }
 
 /* The same error in the other family's terms (RFC 7915 §4.2, §5.2), as far as a tunnel's client needs them. */
-static __always_inline void convert_kind(struct icmp_message *m, int to_ipv4) {
+static __always_inline void convert_kind(struct icmp_message* m, int to_ipv4) {
   if (to_ipv4) {
     int port = m->type == ICMP_V6_UNREACHABLE && m->code == ICMP_V6_PORT;
     int too_big = m->type == ICMP_V6_TOO_BIG;
@@ -152,8 +152,8 @@ static __always_inline void convert_kind(struct icmp_message *m, int to_ipv4) {
 }
 
 /* Describes the error for the client about the packet inside, in the scratch memory. 0: there is none. */
-static __always_inline int plan_error(context *ctx, const struct packet *p, const struct tunnelled *t,
-                                      const struct connection *c, struct icmp_error *e) {
+static __always_inline int plan_error(context* ctx, const struct packet* p, const struct tunnelled* t,
+                                      const struct connection* c, struct icmp_error* e) {
   __builtin_memset(e, 0, sizeof *e);
   if (!load(ctx, p->l4, &e->message, sizeof e->message)) return 0;
   if (p->ipv4 ? e->message.type != ICMP_V4_UNREACHABLE && e->message.type != ICMP_V4_TIME_EXCEEDED
@@ -170,12 +170,12 @@ static __always_inline int plan_error(context *ctx, const struct packet *p, cons
 }
 
 /* An error about an outer packet of ours, whose connection is `number`: becomes one for the client. */
-static __always_inline int relay_inside(context *ctx, const struct packet *p, struct scratch *s,
-                                        const struct tunnelled *t, __s64 number) {
-  struct connection *c = connection_at(number);
-  struct server *server = c ? server_at(c->server) : 0;
+static __always_inline int relay_inside(context* ctx, const struct packet* p, struct scratch* s,
+                                        const struct tunnelled* t, __s64 number) {
+  struct connection* c = connection_at(number);
+  struct server* server = c ? server_at(c->server) : 0;
   if (!server || !is_our_tunnel(server, &s->quoted, t)) return VERDICT_PASS;
-  struct icmp_error *e = &s->error;
+  struct icmp_error* e = &s->error;
   if (!plan_error(ctx, p, t, c, e) || !is_sound(ctx, p)) return VERDICT_PASS;
   int mtu = mtu_told(p, &e->message);
   if (mtu < 0) return VERDICT_PASS;
@@ -190,8 +190,8 @@ static __always_inline int relay_inside(context *ctx, const struct packet *p, st
   return transmit(ctx, &s->hop, ethertype_of(ipv4));
 }
 
-__noinline int relay_from_tunnel(context *ctx, const struct packet *p) {
-  struct scratch *s = scratch_now();
+__noinline int relay_from_tunnel(context* ctx, const struct packet* p) {
+  struct scratch* s = scratch_now();
   if (!p || !s || !same_address(&p->destination, &s->quoted.source)) return VERDICT_PASS;
   struct tunnelled t;
   if (!find_tunnelled(ctx, &s->quoted, &t) || !read_quoted(ctx, t.offset, t.ipv4, L3_OFFSET + p->length, &s->inside))
@@ -201,8 +201,8 @@ __noinline int relay_from_tunnel(context *ctx, const struct packet *p) {
 }
 
 /* An ICMP message. */
-__noinline int relay_icmp(context *ctx, const struct packet *p) {
-  struct scratch *s = scratch_now();
+__noinline int relay_icmp(context* ctx, const struct packet* p) {
+  struct scratch* s = scratch_now();
   __u8 type;
   if (!p || !s || !load(ctx, p->l4, &type, 1) || !is_error(p, type)) return VERDICT_PASS;
   struct packet *q = &s->quoted, *flow = &s->flow;

@@ -7,8 +7,8 @@
 #include "rewrite.h"
 
 /* Adds to `*delta` what the layer-4 checksum in the quotation changes by, and changes it. */
-static __always_inline int mend_quoted_checksum(context *ctx, const struct packet *q, __u32 end, __u64 change,
-                                                __u64 *delta) {
+static __always_inline int mend_quoted_checksum(context* ctx, const struct packet* q, __u32 end, __u64 change,
+                                                __u64* delta) {
   __u16 from;
   __u32 offset = q->l4 + (q->protocol == IPPROTO_TCP ? CSUM_OFFSET_TCP : CSUM_OFFSET_UDP);
   if (offset + sizeof from > end) return 1;
@@ -20,7 +20,7 @@ static __always_inline int mend_quoted_checksum(context *ctx, const struct packe
   return store(ctx, offset, &to, sizeof to);
 }
 
-static __always_inline int update_checksum(context *ctx, __u32 offset, __u64 delta) {
+static __always_inline int update_checksum(context* ctx, __u32 offset, __u64 delta) {
   __u16 check;
   if (!load(ctx, offset, &check, sizeof check)) return 0;
   check = csum_update(check, delta);
@@ -28,17 +28,17 @@ static __always_inline int update_checksum(context *ctx, __u32 offset, __u64 del
 }
 
 /* Writes an address over another one. */
-static __always_inline int put_address(context *ctx, __u32 offset4, __u32 offset6, const union address *a) {
-  return is_ipv4(a) ? store(ctx, offset4, (void *)&a->word[3], 4) : store(ctx, offset6, (void *)a, 16);
+static __always_inline int put_address(context* ctx, __u32 offset4, __u32 offset6, const union address* a) {
+  return is_ipv4(a) ? store(ctx, offset4, (void*)&a->word[3], 4) : store(ctx, offset6, (void*)a, 16);
 }
 
 /* Translates the error `p` about the quoted packet. One to the server changes the outer destination and the quoted
  * source, one to the client the outer source and the quoted destination: to `to` and `port`. 0: the packet is lost. */
-__noinline int translate_error(context *ctx, const struct packet *p, const union address *to, __u32 port_,
+__noinline int translate_error(context* ctx, const struct packet* p, const union address* to, __u32 port_,
                                __u32 to_server) {
-  struct scratch *s = scratch_now();
+  struct scratch* s = scratch_now();
   if (!p || !to || !s) return 0;
-  const struct packet *q = &s->quoted;
+  const struct packet* q = &s->quoted;
   __be16 port = (__be16)port_;
   __u32 quoted_at = p->l4 + sizeof(struct icmp_message);
   __u64 outer, inner, delta;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
-/* The maps. Sizes marked 1 are set when the program is loaded. Arrays that the daemon writes are mapped into its memory: it
- * changes single words, which programs see whole. */
+/* The maps. Sizes marked 1 are set when the program is loaded. Arrays that the daemon writes are mapped into its
+ * memory: it changes single words, which programs see whole. */
 #pragma once
 
 #include <linux/bpf.h>
@@ -107,7 +107,7 @@ struct segment {
   struct bpf_spin_lock lock;
   __u32 used; /* slots that are not free */
   __u32 generation;
-  __u32 free;      /* found by an insertion while it holds the lock; kept here, not in registers, so that the verifier */
+  __u32 free; /* found by an insertion while it holds the lock; kept here, not in registers, so that the verifier */
   __u32 half_open; /* need not follow every combination of them */
   __u8 rest[SEGMENT_BYTES - 20];
 };
@@ -157,35 +157,38 @@ const volatile __u64 hash_seed = 0;
 const volatile __u32 sweep_interval_ns = 10000000;
 const volatile __u32 sweep_segments = 1; /* how many segments one run of the timer looks at */
 
-/* value & mask, computed where it stands: a bound that verifiers see which have lost an earlier comparison on the way. */
-#define MASKED(value, mask)                                          \
-  ({                                                                 \
-    __u32 masked_ = (value);                                         \
-    asm volatile("%0 &= %1" : "+r"(masked_) : "i"(mask));            \
-    masked_;                                                         \
+/* value & mask, computed where it stands: a bound that verifiers see which have lost an earlier comparison on the way.
+ */
+#define MASKED(value, mask)                               \
+  ({                                                      \
+    __u32 masked_ = (value);                              \
+    asm volatile("%0 &= %1" : "+r"(masked_) : "i"(mask)); \
+    masked_;                                              \
   })
 
 #define NO_UNROLL _Pragma("clang loop unroll(disable)")
 
 static __always_inline void count(enum counter_id id) {
   __u32 zero = 0;
-  struct counter_values *values = bpf_map_lookup_elem(&counters, &zero);
+  struct counter_values* values = bpf_map_lookup_elem(&counters, &zero);
   if (values) values->value[id]++;
 }
 
 static __always_inline __u32 now_ticks(void) { return (__u32)(bpf_ktime_get_coarse_ns() >> TICK_SHIFT); }
 
-static __always_inline struct server *server_at(__u32 index) { return bpf_map_lookup_elem(&servers, &index); }
+static __always_inline struct server* server_at(__u32 index) { return bpf_map_lookup_elem(&servers, &index); }
 
-static __always_inline struct member *member_at(__u32 index) {
+static __always_inline struct member* member_at(__u32 index) {
   __u32 number = index / CHUNK_MEMBERS;
-  struct chunk *chunk = bpf_map_lookup_elem(&chunks, &number);
+  struct chunk* chunk = bpf_map_lookup_elem(&chunks, &number);
   if (!chunk) return 0;
   return &chunk->member[index % CHUNK_MEMBERS];
 }
 
-static __always_inline int same_address(const union address *a, const union address *b) {
+static __always_inline int same_address(const union address* a, const union address* b) {
   return a->half[1] == b->half[1] && a->half[0] == b->half[0];
 }
 
-static __always_inline int is_ipv4(const union address *a) { return a->half[0] == 0 && a->word[2] == bpf_htonl(0xffff); }
+static __always_inline int is_ipv4(const union address* a) {
+  return a->half[0] == 0 && a->word[2] == bpf_htonl(0xffff);
+}

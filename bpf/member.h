@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
-/* How many connections a real server has: exact, shared by all processors, written only when a connection comes, changes its
- * class, or goes. */
+/* How many connections a real server has: exact, shared by all processors, written only when a connection comes,
+ * changes its class, or goes. */
 #pragma once
 
 #include "maps.h"
 #include "tcp_state.h"
 
 /* Recomputes a server's overload flag after a connection came. */
-static __always_inline void mark_overload(struct member *m, const struct server *server) {
+static __always_inline void mark_overload(struct member* m, const struct server* server) {
   if (server->upper_threshold && (__u32)(m->active + m->inactive) >= server->upper_threshold &&
       !(m->order & MEMBER_OVERLOAD))
     __sync_fetch_and_or(&m->order, MEMBER_OVERLOAD);
 }
 
 /* ... and after one went: with a lower threshold below that, without one below three quarters of the upper. */
-static __always_inline void clear_overload(struct member *m, const struct server *server) {
+static __always_inline void clear_overload(struct member* m, const struct server* server) {
   if (!(m->order & MEMBER_OVERLOAD)) return;
   __u32 total = m->active + m->inactive;
   if (server->lower_threshold ? total < server->lower_threshold
@@ -24,8 +24,8 @@ static __always_inline void clear_overload(struct member *m, const struct server
 
 /* A connection with `meta` starts. */
 static __always_inline void member_take(__u32 index, __u32 meta) {
-  struct member *m = member_at(index);
-  struct server *server = server_at(index);
+  struct member* m = member_at(index);
+  struct server* server = server_at(index);
   if (!m || !server) return;
   __sync_fetch_and_add(meta & META_INACTIVE ? &m->inactive : &m->active, 1);
   mark_overload(m, server);
@@ -33,8 +33,8 @@ static __always_inline void member_take(__u32 index, __u32 meta) {
 
 /* A connection with `meta` is gone. */
 static __always_inline void member_release(__u32 index, __u32 meta) {
-  struct member *m = member_at(index);
-  struct server *server = server_at(index);
+  struct member* m = member_at(index);
+  struct server* server = server_at(index);
   if (!m || !server) return;
   __sync_fetch_and_add(meta & META_INACTIVE ? &m->inactive : &m->active, -1);
   clear_overload(m, server);
@@ -42,7 +42,7 @@ static __always_inline void member_release(__u32 index, __u32 meta) {
 
 /* A connection changed its class: it is inactive now, or active. */
 static __always_inline void member_move(__u32 index, int inactive) {
-  struct member *m = member_at(index);
+  struct member* m = member_at(index);
   if (!m) return;
   __sync_fetch_and_add(&m->inactive, inactive ? 1 : -1);
   __sync_fetch_and_add(&m->active, inactive ? -1 : 1);

@@ -14,8 +14,8 @@
 
 /* Looks at one option; 1 ends the walk. All that it remembers is in the scratch memory, so that every step looks the
  * same to the verifier. */
-static long look_at_option(__u32 i, void *context_) {
-  struct scratch *s = scratch_now();
+static long look_at_option(__u32 i, void* context_) {
+  struct scratch* s = scratch_now();
   if (!s) return 1;
   __u32 at = s->position;
   if (at + TCP_OPTION_MSS_BYTES > s->options) return 1;
@@ -32,7 +32,7 @@ static long look_at_option(__u32 i, void *context_) {
 }
 
 /* Where the value of the MSS option stands in the options, which fill `length` bytes of the scratch chunk, or 0. */
-static __always_inline __u32 find_mss(struct scratch *s, __u32 length) {
+static __always_inline __u32 find_mss(struct scratch* s, __u32 length) {
   s->position = 0;
   s->options = length;
   s->found = 0;
@@ -41,7 +41,7 @@ static __always_inline __u32 find_mss(struct scratch *s, __u32 length) {
 }
 
 /* Replaces the value at `offset` and mends the checksum. */
-static __always_inline int replace_mss(context *ctx, const struct packet *p, __u32 offset, __be16 from, __be16 to) {
+static __always_inline int replace_mss(context* ctx, const struct packet* p, __u32 offset, __be16 from, __be16 to) {
   __u16 old_words = from, new_words = to;
   if ((offset - p->l4) & 1) { /* the value's bytes lie in two words of the checksum */
     old_words = __builtin_bswap16(from);
@@ -60,9 +60,9 @@ static __always_inline int replace_mss(context *ctx, const struct packet *p, __u
 }
 
 /* Lowers the MSS option of a SYN to what the service `index` allows. */
-__noinline int clamp_mss(context *ctx, const struct packet *p, __u32 index) {
-  struct service *service = bpf_map_lookup_elem(&services, &index);
-  struct scratch *s = scratch_now();
+__noinline int clamp_mss(context* ctx, const struct packet* p, __u32 index) {
+  struct service* service = bpf_map_lookup_elem(&services, &index);
+  struct scratch* s = scratch_now();
   if (!p || !s || !service || !service->mss_clamp || p->first_fragment) return 0;
   __u8 data_offset;
   if (!load(ctx, p->l4 + 12, &data_offset, 1)) return 0;

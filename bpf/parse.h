@@ -45,7 +45,7 @@ struct packet {
   __u32 length; /* bytes from the IP header on */
 };
 
-static __always_inline void set_ipv4(union address *a, __be32 value) {
+static __always_inline void set_ipv4(union address* a, __be32 value) {
   a->half[0] = 0;
   a->word[2] = bpf_htonl(0xffff);
   a->word[3] = value;
@@ -53,9 +53,9 @@ static __always_inline void set_ipv4(union address *a, __be32 value) {
 
 /* The offset of a segment's layer-4 header, for use in a pointer. */
 #define L4_OFFSET_MAX 511
-static __always_inline __u32 l4_offset(const struct packet *p) { return MASKED(p->l4, L4_OFFSET_MAX); }
+static __always_inline __u32 l4_offset(const struct packet* p) { return MASKED(p->l4, L4_OFFSET_MAX); }
 
-static __always_inline enum parsed without_ports(struct packet *p, enum parsed what) {
+static __always_inline enum parsed without_ports(struct packet* p, enum parsed what) {
   p->source_port = 0;
   p->destination_port = 0;
   p->tcp_flags = 0;
@@ -63,29 +63,29 @@ static __always_inline enum parsed without_ports(struct packet *p, enum parsed w
 }
 
 /* Reads ports and TCP flags. `p->l4` and `p->protocol` are set. */
-static __always_inline enum parsed parse_ports(context *ctx, struct packet *p) {
-  void *end = frame_end(ctx);
+static __always_inline enum parsed parse_ports(context* ctx, struct packet* p) {
+  void* end = frame_end(ctx);
   if (p->l4 > L4_OFFSET_MAX) return PARSED_MALFORMED;
-  void *l4 = frame_data(ctx) + l4_offset(p);
+  void* l4 = frame_data(ctx) + l4_offset(p);
   if (p->protocol == IPPROTO_TCP) {
-    struct tcphdr *tcp = l4;
-    if ((void *)(tcp + 1) > end) return PARSED_MALFORMED;
+    struct tcphdr* tcp = l4;
+    if ((void*)(tcp + 1) > end) return PARSED_MALFORMED;
     p->source_port = tcp->source;
     p->destination_port = tcp->dest;
-    p->tcp_flags = ((__u8 *)tcp)[13];
+    p->tcp_flags = ((__u8*)tcp)[13];
     return PARSED_SEGMENT;
   }
-  struct udphdr *udp = l4;
-  if ((void *)(udp + 1) > end) return PARSED_MALFORMED;
+  struct udphdr* udp = l4;
+  if ((void*)(udp + 1) > end) return PARSED_MALFORMED;
   p->source_port = udp->source;
   p->destination_port = udp->dest;
   p->tcp_flags = 0;
   return PARSED_SEGMENT;
 }
 
-static __always_inline enum parsed parse_ipv4(context *ctx, struct packet *p) {
-  struct iphdr *ip = frame_data(ctx) + L3_OFFSET;
-  if ((void *)(ip + 1) > frame_end(ctx)) return PARSED_MALFORMED;
+static __always_inline enum parsed parse_ipv4(context* ctx, struct packet* p) {
+  struct iphdr* ip = frame_data(ctx) + L3_OFFSET;
+  if ((void*)(ip + 1) > frame_end(ctx)) return PARSED_MALFORMED;
   __u32 header = ip->ihl * 4;
   __u32 total = bpf_ntohs(ip->tot_len);
   if (ip->version != 4 || header < sizeof *ip) return PARSED_MALFORMED;
@@ -128,10 +128,10 @@ struct fragment_header {
   __be32 identification;
 };
 
-static __always_inline enum parsed parse_ipv6(context *ctx, struct packet *p) {
-  void *end = frame_end(ctx);
-  struct ipv6hdr *ip = frame_data(ctx) + L3_OFFSET;
-  if ((void *)(ip + 1) > end) return PARSED_MALFORMED;
+static __always_inline enum parsed parse_ipv6(context* ctx, struct packet* p) {
+  void* end = frame_end(ctx);
+  struct ipv6hdr* ip = frame_data(ctx) + L3_OFFSET;
+  if ((void*)(ip + 1) > end) return PARSED_MALFORMED;
   if (ip->version != 6) return PARSED_MALFORMED;
   __u32 total = sizeof *ip + bpf_ntohs(ip->payload_len);
   if (IN_XDP || segments(ctx) == 1) {
@@ -151,13 +151,14 @@ static __always_inline enum parsed parse_ipv6(context *ctx, struct packet *p) {
   __u32 offset = L3_OFFSET + sizeof *ip;
   for (int i = 0; i < IPV6_EXTENSIONS_MAX; i++) {
     if (next == IPPROTO_TCP || next == IPPROTO_UDP) break;
-    if (next != IPPROTO_HOPOPTS && next != IPPROTO_DSTOPTS && next != IPPROTO_ROUTING && next != IPPROTO_FRAGMENT) break;
+    if (next != IPPROTO_HOPOPTS && next != IPPROTO_DSTOPTS && next != IPPROTO_ROUTING && next != IPPROTO_FRAGMENT)
+      break;
     if (offset > 400) return PARSED_OTHER;
-    __u8 *extension = frame_data(ctx) + offset;
-    if ((void *)(extension + 8) > end) return PARSED_MALFORMED;
+    __u8* extension = frame_data(ctx) + offset;
+    if ((void*)(extension + 8) > end) return PARSED_MALFORMED;
     __u32 bytes = (extension[1] + 1) * 8;
     if (next == IPPROTO_FRAGMENT) {
-      struct fragment_header *fragment = (void *)extension;
+      struct fragment_header* fragment = (void*)extension;
       __u16 place = bpf_ntohs(fragment->offset);
       p->identification = fragment->identification;
       p->first_fragment = (place & (IPV6_FRAGMENT_OFFSET | IPV6_MORE_FRAGMENTS)) == IPV6_MORE_FRAGMENTS;
@@ -178,11 +179,11 @@ static __always_inline enum parsed parse_ipv6(context *ctx, struct packet *p) {
 }
 
 /* Reads the frame's headers into `p`. */
-__noinline int parse(context *ctx, struct packet *p) {
-  if (!p) return PARSED_OTHER;
+__noinline int parse(context* ctx, struct packet* p) {
+  if (!p || has_hidden_vlan(ctx)) return PARSED_OTHER;
   pull(ctx, PULL_BYTES);
-  struct ethhdr *eth = frame_data(ctx);
-  if ((void *)(eth + 1) > frame_end(ctx)) return PARSED_MALFORMED;
+  struct ethhdr* eth = frame_data(ctx);
+  if ((void*)(eth + 1) > frame_end(ctx)) return PARSED_MALFORMED;
   if (eth->h_proto == bpf_htons(ETH_P_IP)) return parse_ipv4(ctx, p);
   if (eth->h_proto == bpf_htons(ETH_P_IPV6)) return parse_ipv6(ctx, p);
   return PARSED_OTHER;

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
 // The real server's side of tunnelling: at ingress, tunnelled packets for a VIP are unwrapped; at egress, the MSS that
 // the VIP announces is lowered so that what comes back through the tunnel fits.
 #include "bpf/realserver_mss.h"

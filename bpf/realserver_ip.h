@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
 // Reading an IPv4 or IPv6 header at any offset of a packet.
 #pragma once
 

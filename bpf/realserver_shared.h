@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
 // What the real server's packet programs and the command that sets them up share: map values and counters.
 #pragma once
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
 // Tunnel headers: which packets are tunnelled ones, and where the packet inside begins.
 #pragma once
 

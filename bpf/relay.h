@@ -11,18 +11,18 @@
 enum relayed { RELAY_ERROR, RELAY_FRAGMENT };
 
 /* The way to a real server, into the scratch memory. */
-__noinline int look_up_hop_to_server(context *ctx, const struct packet *p, __u32 index) {
-  struct scratch *s = scratch_now();
-  struct server *server = server_at(index);
-  struct settings *set = settings_now();
+__noinline int look_up_hop_to_server(context* ctx, const struct packet* p, __u32 index) {
+  struct scratch* s = scratch_now();
+  struct server* server = server_at(index);
+  struct settings* set = settings_now();
   if (!p || !s || !server || !set) return HOP_NO_ROUTE;
   return hop_to_server(ctx, p, server, set, now_ticks(), &s->hop);
 }
 
-__noinline int look_up_hop_to_client(context *ctx, __u64 number) {
-  struct scratch *s = scratch_now();
-  struct connection *c = connection_at((__s64)number);
-  struct settings *set = settings_now();
+__noinline int look_up_hop_to_client(context* ctx, __u64 number) {
+  struct scratch* s = scratch_now();
+  struct connection* c = connection_at((__s64)number);
+  struct settings* set = settings_now();
   if (!c || !s || !set) return HOP_NO_ROUTE;
   return route(ctx, set, &c->virtual_address, &c->client, &s->hop);
 }
@@ -36,9 +36,9 @@ static __always_inline int without_hop(int result) {
 static __always_inline __be16 ethertype_of(int ipv4) { return ipv4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6); }
 
 /* Wraps `p` for a server. 0: it could not be done. */
-__noinline int relay_wrapped(context *ctx, const struct packet *p, __u32 index) {
-  struct scratch *s = scratch_now();
-  struct server *server = server_at(index);
+__noinline int relay_wrapped(context* ctx, const struct packet* p, __u32 index) {
+  struct scratch* s = scratch_now();
+  struct server* server = server_at(index);
   if (!p || !s || !server || !plan_wrapping(ctx, p, server, &s->wrapping)) return 0;
   if (wrap(ctx, p, server, &s->wrapping)) return 1;
   count(COUNTER_no_headroom);
@@ -46,20 +46,20 @@ __noinline int relay_wrapped(context *ctx, const struct packet *p, __u32 index) 
 }
 
 /* A later fragment has addresses to translate, but no ports. */
-__noinline int translate_fragment(context *ctx, const struct packet *p, const union address *to, __u32 to_server) {
+__noinline int translate_fragment(context* ctx, const struct packet* p, const union address* to, __u32 to_server) {
   if (!p || !to) return 0;
   struct translation t = {.to = *to, .destination = (__u8)to_server};
   t.from = to_server ? p->destination : p->source;
   return translate(ctx, p, &t);
 }
 
-static __always_inline int translate_relayed(context *ctx, const struct packet *p, const union address *to, __be16 port,
+static __always_inline int translate_relayed(context* ctx, const struct packet* p, const union address* to, __be16 port,
                                              __u32 to_server, __u32 what) {
   return what == RELAY_FRAGMENT ? translate_fragment(ctx, p, to, to_server)
                                 : translate_error(ctx, p, to, port, to_server);
 }
 
-static __always_inline void count_relayed(const struct server *server, __u32 what) {
+static __always_inline void count_relayed(const struct server* server, __u32 what) {
   if (what == RELAY_ERROR) {
     count(COUNTER_icmp_relayed_to_server);
   } else if (server->flags & SERVER_LOCAL) {
@@ -72,10 +72,10 @@ static __always_inline void count_relayed(const struct server *server, __u32 wha
 }
 
 /* Sends `p` to the real server of connection `number`. */
-__noinline int relay_to_server(context *ctx, const struct packet *p, __u64 number, __u32 what) {
-  struct scratch *s = scratch_now();
-  struct connection *c = connection_at((__s64)number);
-  struct server *server = c ? server_at(c->server) : 0;
+__noinline int relay_to_server(context* ctx, const struct packet* p, __u64 number, __u32 what) {
+  struct scratch* s = scratch_now();
+  struct connection* c = connection_at((__s64)number);
+  struct server* server = c ? server_at(c->server) : 0;
   if (!p || !s || !server) return VERDICT_PASS;
   if (!(server->flags & SERVER_AVAILABLE)) {
     count(COUNTER_server_gone);
@@ -110,9 +110,9 @@ __noinline int relay_to_server(context *ctx, const struct packet *p, __u64 numbe
 }
 
 /* Sends `p` to the client of connection `number`, which is one of NAT. */
-__noinline int relay_to_client(context *ctx, const struct packet *p, __u64 number, __u32 what) {
-  struct scratch *s = scratch_now();
-  struct connection *c = connection_at((__s64)number);
+__noinline int relay_to_client(context* ctx, const struct packet* p, __u64 number, __u32 what) {
+  struct scratch* s = scratch_now();
+  struct connection* c = connection_at((__s64)number);
   if (!p || !s || !c || p->ttl <= 1) return VERDICT_PASS;
   int found = look_up_hop_to_client(ctx, number);
   if (found != HOP_FOUND) return without_hop(found);
@@ -125,14 +125,14 @@ __noinline int relay_to_client(context *ctx, const struct packet *p, __u64 numbe
 
 /* Sends `p` on along the connection that `flow`, a packet of it, belongs to. 0: there is none; else the verdict is in
  * `*verdict`. */
-static __always_inline int relay(context *ctx, const struct packet *p, const struct packet *flow, __u32 what,
-                                 int *verdict) {
+static __always_inline int relay(context* ctx, const struct packet* p, const struct packet* flow, __u32 what,
+                                 int* verdict) {
   __s64 number = look_up_from_client(flow);
   if (number >= 0) {
     *verdict = relay_to_server(ctx, p, (__u64)number, what);
     return 1;
   }
-  struct settings *set = settings_now();
+  struct settings* set = settings_now();
   number = set && set->flags & SETTING_NAT ? look_up_from_server(flow) : -1;
   if (number < 0) return 0;
   *verdict = relay_to_client(ctx, p, (__u64)number, what);

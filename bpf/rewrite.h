@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
-/* Changes to a packet in place: addresses and ports for NAT, the TTL. Checksums are updated by the difference, so that what
- * was right stays right and what was wrong stays wrong. In the TC hook the kernel's helpers do it: they know of checksums
- * that the network card is still to fill in. */
+/* Changes to a packet in place: addresses and ports for NAT, the TTL. Checksums are updated by the difference, so that
+ * what was right stays right and what was wrong stays wrong. In the TC hook the kernel's helpers do it: they know of
+ * checksums that the network card is still to fill in. */
 #pragma once
 
 #include "checksum.h"
@@ -21,7 +21,7 @@ struct translation {
 #define CSUM_OFFSET_TCP 16
 #define CSUM_OFFSET_UDP 6
 
-static __always_inline __u64 delta_of_addresses(const union address *from, const union address *to, int ipv4) {
+static __always_inline __u64 delta_of_addresses(const union address* from, const union address* to, int ipv4) {
   if (ipv4) return csum_delta_32(from->word[3], to->word[3]);
   __u64 delta = 0;
 #pragma unroll
@@ -32,16 +32,16 @@ static __always_inline __u64 delta_of_addresses(const union address *from, const
 #if HOOK_XDP
 
 /* Counts the TTL or hop limit down by one. */
-static __always_inline int decrement_ttl(context *ctx, const struct packet *p) {
-  void *end = frame_end(ctx);
+static __always_inline int decrement_ttl(context* ctx, const struct packet* p) {
+  void* end = frame_end(ctx);
   if (!p->ipv4) {
-    struct ipv6hdr *ip = frame_data(ctx) + L3_OFFSET;
-    if ((void *)(ip + 1) > end) return 0;
+    struct ipv6hdr* ip = frame_data(ctx) + L3_OFFSET;
+    if ((void*)(ip + 1) > end) return 0;
     ip->hop_limit--;
     return 1;
   }
-  struct iphdr *ip = frame_data(ctx) + L3_OFFSET;
-  if ((void *)(ip + 1) > end) return 0;
+  struct iphdr* ip = frame_data(ctx) + L3_OFFSET;
+  if ((void*)(ip + 1) > end) return 0;
   __u32 check = ip->check + (__u32)bpf_htons(0x0100);
   ip->check = (__u16)(check + (check >= 0xffff));
   ip->ttl--;
@@ -49,20 +49,20 @@ static __always_inline int decrement_ttl(context *ctx, const struct packet *p) {
 }
 
 /* Translates a packet. 0: it could not be done, the packet is lost. */
-static __always_inline int translate(context *ctx, const struct packet *p, const struct translation *t) {
+static __always_inline int translate(context* ctx, const struct packet* p, const struct translation* t) {
   void *data = frame_data(ctx), *end = frame_end(ctx);
   __u64 delta = delta_of_addresses(&t->from, &t->to, p->ipv4);
   if (p->ipv4) {
-    struct iphdr *ip = data + L3_OFFSET;
-    if ((void *)(ip + 1) > end) return 0;
+    struct iphdr* ip = data + L3_OFFSET;
+    if ((void*)(ip + 1) > end) return 0;
     ip->check = csum_update(ip->check, delta);
     if (t->destination)
       ip->daddr = t->to.word[3];
     else
       ip->saddr = t->to.word[3];
   } else {
-    struct ipv6hdr *ip = data + L3_OFFSET;
-    if ((void *)(ip + 1) > end) return 0;
+    struct ipv6hdr* ip = data + L3_OFFSET;
+    if ((void*)(ip + 1) > end) return 0;
     if (t->destination)
       __builtin_memcpy(&ip->daddr, &t->to, 16);
     else
@@ -72,8 +72,8 @@ static __always_inline int translate(context *ctx, const struct packet *p, const
   __u32 offset = l4_offset(p);
   delta += csum_delta_16(t->from_port, t->to_port);
   if (p->protocol == IPPROTO_TCP) {
-    struct tcphdr *tcp = data + offset;
-    if ((void *)(tcp + 1) > end) return 0;
+    struct tcphdr* tcp = data + offset;
+    if ((void*)(tcp + 1) > end) return 0;
     if (t->destination)
       tcp->dest = t->to_port;
     else
@@ -81,8 +81,8 @@ static __always_inline int translate(context *ctx, const struct packet *p, const
     tcp->check = csum_update(tcp->check, delta);
     return 1;
   }
-  struct udphdr *udp = data + offset;
-  if ((void *)(udp + 1) > end) return 0;
+  struct udphdr* udp = data + offset;
+  if ((void*)(udp + 1) > end) return 0;
   if (t->destination)
     udp->dest = t->to_port;
   else
@@ -96,7 +96,7 @@ static __always_inline int translate(context *ctx, const struct packet *p, const
 
 #else
 
-static __always_inline int decrement_ttl(context *ctx, const struct packet *p) {
+static __always_inline int decrement_ttl(context* ctx, const struct packet* p) {
   __u8 ttl = p->ttl - 1;
   if (!p->ipv4) return !bpf_skb_store_bytes(ctx, L3_OFFSET + 7, &ttl, 1, 0);
   __u16 from = bpf_htons((__u16)(p->ttl << 8 | p->protocol)), to = bpf_htons((__u16)(ttl << 8 | p->protocol));
@@ -104,7 +104,7 @@ static __always_inline int decrement_ttl(context *ctx, const struct packet *p) {
          !bpf_skb_store_bytes(ctx, L3_OFFSET + 8, &ttl, 1, 0);
 }
 
-static __always_inline int translate(context *ctx, const struct packet *p, const struct translation *t) {
+static __always_inline int translate(context* ctx, const struct packet* p, const struct translation* t) {
   __u32 check = p->l4 + (p->protocol == IPPROTO_TCP ? CSUM_OFFSET_TCP : CSUM_OFFSET_UDP);
   __u64 flags = p->protocol == IPPROTO_UDP ? BPF_F_MARK_MANGLED_0 : 0;
   if (p->ipv4) {
@@ -113,7 +113,7 @@ static __always_inline int translate(context *ctx, const struct packet *p, const
     if (bpf_l3_csum_replace(ctx, L3_OFFSET + CSUM_OFFSET_IP, from, to, 4)) return 0;
     if (bpf_skb_store_bytes(ctx, L3_OFFSET + (t->destination ? 16 : 12), &to, 4, 0)) return 0;
   } else {
-    __s64 difference = bpf_csum_diff((__be32 *)&t->from, 16, (__be32 *)&t->to, 16, 0);
+    __s64 difference = bpf_csum_diff((__be32*)&t->from, 16, (__be32*)&t->to, 16, 0);
     if (t->ports && bpf_l4_csum_replace(ctx, check, 0, difference, flags | BPF_F_PSEUDO_HDR)) return 0;
     if (bpf_skb_store_bytes(ctx, L3_OFFSET + (t->destination ? 24 : 8), &t->to, 16, 0)) return 0;
   }

@@ -13,10 +13,10 @@
 #define NO_SERVICE 0xffffffffu
 
 /* The service for a packet's destination: the index of that of the port, else of that of all ports, else NO_SERVICE. */
-static __always_inline __u32 find_service(const struct packet *p) {
+static __always_inline __u32 find_service(const struct packet* p) {
   struct service_key key = {.port = p->destination_port, .protocol = p->protocol};
   key.address = p->destination;
-  __u32 *found = bpf_map_lookup_elem(&service_keys, &key);
+  __u32* found = bpf_map_lookup_elem(&service_keys, &key);
   if (!found) {
     key.port = 0;
     found = bpf_map_lookup_elem(&service_keys, &key);
@@ -25,20 +25,20 @@ static __always_inline __u32 find_service(const struct packet *p) {
 }
 
 /* Whether an address carries any service. */
-static __always_inline int is_virtual_address(const union address *address) {
+static __always_inline int is_virtual_address(const union address* address) {
   struct service_key key = {};
   key.address = *address;
   return bpf_map_lookup_elem(&service_keys, &key) != 0;
 }
 
-static __always_inline __u32 fold(const union address *a) {
+static __always_inline __u32 fold(const union address* a) {
   if (is_ipv4(a)) return bpf_ntohl(a->word[3]);
   return bpf_ntohl(a->word[0] ^ a->word[1] ^ a->word[2] ^ a->word[3]);
 }
 
 /* The real server for a new connection of `p`, or NO_SERVER. */
-__noinline __u32 schedule(__u32 index, const struct packet *p) {
-  const struct service *service = bpf_map_lookup_elem(&services, &index);
+__noinline __u32 schedule(__u32 index, const struct packet* p) {
+  const struct service* service = bpf_map_lookup_elem(&services, &index);
   if (!service || !p) return NO_SERVER;
   struct pick pick = {
       .service = index,
@@ -54,13 +54,27 @@ __noinline __u32 schedule(__u32 index, const struct packet *p) {
   };
   int chosen = 0;
   switch (service->scheduler) {
-    case SCHEDULER_RR: chosen = schedule_rr(&pick); break;
-    case SCHEDULER_WRR: chosen = schedule_wrr(&pick); break;
-    case SCHEDULER_LC: chosen = schedule_lc(&pick); break;
-    case SCHEDULER_WLC: chosen = schedule_wlc(&pick); break;
-    case SCHEDULER_SED: chosen = schedule_sed(&pick); break;
-    case SCHEDULER_NQ: chosen = schedule_nq(&pick); break;
-    case SCHEDULER_SH: chosen = schedule_sh(&pick); break;
+    case SCHEDULER_RR:
+      chosen = schedule_rr(&pick);
+      break;
+    case SCHEDULER_WRR:
+      chosen = schedule_wrr(&pick);
+      break;
+    case SCHEDULER_LC:
+      chosen = schedule_lc(&pick);
+      break;
+    case SCHEDULER_WLC:
+      chosen = schedule_wlc(&pick);
+      break;
+    case SCHEDULER_SED:
+      chosen = schedule_sed(&pick);
+      break;
+    case SCHEDULER_NQ:
+      chosen = schedule_nq(&pick);
+      break;
+    case SCHEDULER_SH:
+      chosen = schedule_sh(&pick);
+      break;
   }
   return chosen ? pick.server : NO_SERVER;
 }

@@ -2,10 +2,10 @@
 /* The connection table: open addressing inside segments of 64 slots.
  *
  * A connection's segment and first slot come from a keyed hash of the client's address, port and protocol, which both
- * directions of a flow know; so one slot, one cache line, serves packets of the client and replies of the server. A search
- * goes from the first slot on, around the segment, until it meets a slot that was never used. Searches take no lock.
- * Insertion and removal hold the segment's lock; a removed slot stays "dead" while a used slot follows it, so that no search
- * ends too early. A slot's generation changes with every use. */
+ * directions of a flow know; so one slot, one cache line, serves packets of the client and replies of the server. A
+ * search goes from the first slot on, around the segment, until it meets a slot that was never used. Searches take no
+ * lock. Insertion and removal hold the segment's lock; a removed slot stays "dead" while a used slot follows it, so
+ * that no search ends too early. A slot's generation changes with every use. */
 #pragma once
 
 #include "member.h"
@@ -16,10 +16,10 @@ struct bpf_array___layout {
   char value[0];
 } __attribute__((preserve_access_index));
 
-/* The offset is a constant to the verifier; the barriers keep the compiler from negating it, which verifiers before 6.18
- * do not follow. */
+/* The offset is a constant to the verifier; the barriers keep the compiler from negating it, which verifiers
+ * before 6.18 do not follow. */
 static __always_inline __u32 slots_offset(void) {
-  __u32 values = __builtin_preserve_field_info(((struct bpf_array___layout *)0)->value, 0 /* BPF_FIELD_BYTE_OFFSET */);
+  __u32 values = __builtin_preserve_field_info(((struct bpf_array___layout*)0)->value, 0 /* BPF_FIELD_BYTE_OFFSET */);
   __u32 used = values & 63;
   asm volatile("" : "+r"(used));
   __u32 gap = 64 - used;
@@ -27,13 +27,13 @@ static __always_inline __u32 slots_offset(void) {
   return SEGMENT_HEADER + (gap & 63);
 }
 
-static __always_inline struct connection *slot_at(struct segment *segment, __u32 index) {
+static __always_inline struct connection* slot_at(struct segment* segment, __u32 index) {
   __u32 base = slots_offset();
   if (base > SEGMENT_HEADER + 63 || index >= SEGMENT_SLOTS) return 0;
-  return (void *)segment + base + index * sizeof(struct connection);
+  return (void*)segment + base + index * sizeof(struct connection);
 }
 
-static __always_inline __u64 hash_of(const union address *client, __be16 port, __u8 protocol) {
+static __always_inline __u64 hash_of(const union address* client, __be16 port, __u8 protocol) {
   __u64 x = client->half[1] ^ hash_seed;
   x ^= (client->half[0] + hash_seed) * 0x9e3779b97f4a7c15ull;
   x ^= ((__u64)port << 8 | protocol) * 0xff51afd7ed558ccdull;
@@ -49,10 +49,10 @@ static __always_inline __u32 first_slot_of(__u64 hash) { return (__u32)hash % SE
 
 static __always_inline __u32 wrap_slot(__u32 index) { return index % SEGMENT_SLOTS; }
 
-static __always_inline struct segment *segment_at(__u32 index) { return bpf_map_lookup_elem(&connections, &index); }
+static __always_inline struct segment* segment_at(__u32 index) { return bpf_map_lookup_elem(&connections, &index); }
 
 /* A word that stands for a real server's address among the connections of one client port; for IPv4 it is exact. */
-static __always_inline __u64 server_tag(const union address *server) {
+static __always_inline __u64 server_tag(const union address* server) {
   return server->half[1] ^ server->half[0] * 0x9e3779b97f4a7c15ull;
 }
 
@@ -63,29 +63,29 @@ struct location {
 };
 
 /* Where the search for a client's connection begins. */
-static __always_inline struct location home_of(const union address *client, __be16 port, __u8 protocol) {
+static __always_inline struct location home_of(const union address* client, __be16 port, __u8 protocol) {
   __u64 hash = hash_of(client, port, protocol);
   struct location home = {segment_of(hash), first_slot_of(hash)};
   return home;
 }
 
 /* Reads the lines that an insertion is about to need, so that the processor waits for both at once. */
-static __always_inline void fetch_ahead(const struct location *home) {
-  struct segment *segment = segment_at(home->segment);
+static __always_inline void fetch_ahead(const struct location* home) {
+  struct segment* segment = segment_at(home->segment);
   if (!segment) return;
-  struct connection *c = slot_at(segment, wrap_slot(home->slot));
-  if (c) (void)*(volatile __u32 *)&c->meta;
-  (void)*(volatile __u32 *)&segment->used;
+  struct connection* c = slot_at(segment, wrap_slot(home->slot));
+  if (c) (void)*(volatile __u32*)&c->meta;
+  (void)*(volatile __u32*)&segment->used;
 }
 
 /* The connection of a packet from a client, or 0. `*at` is where the search begins, and then the connection's place. */
-static __always_inline struct connection *search_from_client(const struct packet *p, struct location *at) {
-  struct segment *segment = segment_at(at->segment);
+static __always_inline struct connection* search_from_client(const struct packet* p, struct location* at) {
+  struct segment* segment = segment_at(at->segment);
   if (!segment) return 0;
   __u32 first = at->slot;
   NO_UNROLL for (__u32 i = 0; i < SEGMENT_SLOTS; i++) {
     at->slot = wrap_slot(first + i);
-    struct connection *c = slot_at(segment, at->slot);
+    struct connection* c = slot_at(segment, at->slot);
     if (!c) return 0;
     __u32 meta = c->meta;
     if (!meta) return 0;
@@ -98,28 +98,28 @@ static __always_inline struct connection *search_from_client(const struct packet
 }
 
 /* ... from where its search begins. */
-static __always_inline struct connection *find_from_client(const struct packet *p, struct location *at) {
+static __always_inline struct connection* find_from_client(const struct packet* p, struct location* at) {
   *at = home_of(&p->source, p->source_port, p->protocol);
   return search_from_client(p, at);
 }
 
 /* The NAT connection of a packet from a real server to its client, or 0; its server in `*found`, its place in `*at`. */
-static __always_inline struct connection *find_from_server(const struct packet *p, struct server **found,
-                                                           struct location *at) {
+static __always_inline struct connection* find_from_server(const struct packet* p, struct server** found,
+                                                           struct location* at) {
   *at = home_of(&p->destination, p->destination_port, p->protocol);
-  struct segment *segment = segment_at(at->segment);
+  struct segment* segment = segment_at(at->segment);
   if (!segment) return 0;
   __u32 first = at->slot;
   NO_UNROLL for (__u32 i = 0; i < SEGMENT_SLOTS; i++) {
     at->slot = wrap_slot(first + i);
-    struct connection *c = slot_at(segment, at->slot);
+    struct connection* c = slot_at(segment, at->slot);
     if (!c) return 0;
     __u32 meta = c->meta;
     if (!meta) return 0;
-    if ((meta & (META_LIVE | META_NO_REPLY)) != META_LIVE || c->client_port != p->destination_port || c->server_port != p->source_port ||
-        !same_address(&c->client, &p->destination) || c->protocol != p->protocol)
+    if ((meta & (META_LIVE | META_NO_REPLY)) != META_LIVE || c->client_port != p->destination_port ||
+        c->server_port != p->source_port || !same_address(&c->client, &p->destination) || c->protocol != p->protocol)
       continue;
-    struct server *server = server_at(c->server);
+    struct server* server = server_at(c->server);
     if (!server || server->method != FORWARD_NAT || !same_address(&server->address, &p->source)) continue;
     *found = server;
     return c;
@@ -127,7 +127,7 @@ static __always_inline struct connection *find_from_server(const struct packet *
   return 0;
 }
 
-static __always_inline struct live *live_values(void) {
+static __always_inline struct live* live_values(void) {
   __u32 zero = 0;
   return bpf_map_lookup_elem(&live, &zero);
 }
@@ -138,29 +138,29 @@ struct removed {
   __u32 meta; /* 0: nothing */
 };
 
-static __always_inline void forget(const struct removed *removed) {
-  struct live *values = live_values();
+static __always_inline void forget(const struct removed* removed) {
+  struct live* values = live_values();
   if (values) __sync_fetch_and_add(&values->connections, -1);
   member_release(removed->server, removed->meta);
 }
 
 /* Dead slots from `index` backwards that no used slot follows become never-used ones again. The lock is held. */
-static __always_inline void tidy(struct segment *segment, __u32 index) {
-  struct connection *follower = slot_at(segment, wrap_slot(index + 1));
+static __always_inline void tidy(struct segment* segment, __u32 index) {
+  struct connection* follower = slot_at(segment, wrap_slot(index + 1));
   if (!follower || follower->meta) return;
   NO_UNROLL for (__u32 i = 0; i < SEGMENT_SLOTS; i++) {
-    struct connection *dead = slot_at(segment, wrap_slot(index - i));
+    struct connection* dead = slot_at(segment, wrap_slot(index - i));
     if (!dead || dead->meta != META_DEAD) return;
     dead->meta = 0;
   }
 }
 
-/* Frees the slot if its connection still is as `meta` says and, with `only_over`, its time is over at `now`. 1: it was this
- * call that did. */
+/* Frees the slot if its connection still is as `meta` says and, with `only_over`, its time is over at `now`. 1: it was
+ * this call that did. */
 __noinline int release(__u32 number, __u32 index, __u32 meta, __u32 only_over, __u32 now) {
-  struct segment *segment = segment_at(number);
+  struct segment* segment = segment_at(number);
   if (!segment) return 0;
-  struct connection *c = slot_at(segment, wrap_slot(index));
+  struct connection* c = slot_at(segment, wrap_slot(index));
   if (!c) return 0;
   struct removed removed = {};
   bpf_spin_lock(&segment->lock);
@@ -191,11 +191,11 @@ struct birth {
 #define INSERT_FULL (-1)
 #define INSERTED_BY_OTHER SEGMENT_SLOTS /* added to the slot */
 
-/* Enters a connection. Its slot, or INSERT_FULL. Another processor may have entered the same one meanwhile: then that one
- * stands. In a full table or segment a half-open connection makes room; established ones never do. */
-__noinline int insert_connection(const struct packet *p, const struct birth *birth) {
+/* Enters a connection. Its slot, or INSERT_FULL. Another processor may have entered the same one meanwhile: then that
+ * one stands. In a full table or segment a half-open connection makes room; established ones never do. */
+__noinline int insert_connection(const struct packet* p, const struct birth* birth) {
   if (!p || !birth) return INSERT_FULL;
-  struct segment *segment = segment_at(birth->home.segment);
+  struct segment* segment = segment_at(birth->home.segment);
   if (!segment) return INSERT_FULL;
   __u32 first = birth->home.slot;
   int outcome = INSERT_FULL;
@@ -205,7 +205,7 @@ __noinline int insert_connection(const struct packet *p, const struct birth *bir
   segment->half_open = SEGMENT_SLOTS;
   NO_UNROLL for (__u32 i = 0; i < SEGMENT_SLOTS; i++) {
     __u32 index = wrap_slot(first + i);
-    struct connection *c = slot_at(segment, index);
+    struct connection* c = slot_at(segment, index);
     if (!c) break;
     __u32 meta = c->meta;
     if (!(meta & META_LIVE)) {
@@ -227,7 +227,7 @@ __noinline int insert_connection(const struct packet *p, const struct birth *bir
   }
   if (outcome == INSERT_FULL) {
     if (birth->full || segment->free == SEGMENT_SLOTS) {
-      struct connection *victim = slot_at(segment, segment->half_open);
+      struct connection* victim = slot_at(segment, segment->half_open);
       if (victim) {
         removed.server = victim->server;
         removed.meta = victim->meta;
@@ -238,7 +238,7 @@ __noinline int insert_connection(const struct packet *p, const struct birth *bir
         segment->free = SEGMENT_SLOTS;
       }
     }
-    struct connection *c = slot_at(segment, segment->free);
+    struct connection* c = slot_at(segment, segment->free);
     if (c) {
       c->client.half[0] = p->source.half[0];
       c->client.half[1] = p->source.half[1];
@@ -250,7 +250,6 @@ __noinline int insert_connection(const struct packet *p, const struct birth *bir
       c->protocol = p->protocol;
       c->server = birth->server;
       c->deadline = birth->deadline;
-      c->packets = 0;
       c->server_tag = birth->server_tag;
       segment->used++;
       segment->generation++;
@@ -264,7 +263,7 @@ __noinline int insert_connection(const struct packet *p, const struct birth *bir
     count(COUNTER_table_full_evicted);
   }
   if (outcome >= 0 && outcome < INSERTED_BY_OTHER) {
-    struct live *values = live_values();
+    struct live* values = live_values();
     if (values) __sync_fetch_and_add(&values->connections, 1);
   }
   return outcome;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
-/* The TCP state machine of ip_vs: three tables (from the client, from the server, and from the client where replies do not
- * pass), four events, eleven states. A packet's event is the first of RST, SYN, FIN, ACK that it carries. */
+/* The TCP state machine of ip_vs: three tables (from the client, from the server, and from the client where replies do
+ * not pass), four events, eleven states. A packet's event is the first of RST, SYN, FIN, ACK that it carries. */
 #pragma once
 
 #include "abi.h"
@@ -21,29 +21,30 @@ enum direction { FROM_CLIENT, FROM_SERVER, FROM_CLIENT_ONLY };
 #define LI STATE_LISTEN
 #define SA STATE_SYNACK
 
-static const __u8 tcp_transitions[3][4][16] = {
-    [FROM_CLIENT] =
-        {
-            /* from        NO  ES  SS  SR  FW  TW  CL  CW  LA  LI  SA */
-            [EVENT_SYN] = {SR, ES, ES, SR, SR, SR, SR, SR, SR, SR, SR},
-            [EVENT_FIN] = {CL, CW, SS, TW, TW, TW, CL, CW, LA, LI, TW},
-            [EVENT_ACK] = {ES, ES, SS, ES, FW, TW, CL, CW, CL, LI, ES},
-            [EVENT_RST] = {CL, CL, CL, SR, CL, CL, CL, CL, LA, LI, SR},
-        },
-    [FROM_SERVER] =
-        {
-            [EVENT_SYN] = {SS, ES, SS, SR, SS, SS, SS, SS, SS, LI, SR},
-            [EVENT_FIN] = {TW, FW, SS, TW, FW, TW, CL, TW, LA, LI, TW},
-            [EVENT_ACK] = {ES, ES, SS, ES, FW, TW, CL, CW, LA, ES, ES},
-            [EVENT_RST] = {CL, CL, SS, CL, CL, TW, CL, CL, CL, CL, CL},
-        },
-    [FROM_CLIENT_ONLY] =
-        {
-            [EVENT_SYN] = {SR, ES, ES, SR, SR, SR, SR, SR, SR, SR, SR},
-            [EVENT_FIN] = {CL, FW, SS, TW, FW, TW, CL, CW, LA, LI, TW},
-            [EVENT_ACK] = {ES, ES, SS, ES, FW, TW, CL, CW, CL, LI, ES},
-            [EVENT_RST] = {CL, CL, CL, SR, CL, CL, CL, CL, LA, LI, CL},
-        },
+static const __u8 tcp_transitions[3][4][16] =
+    {
+        [FROM_CLIENT] =
+            {
+                /* from        NO  ES  SS  SR  FW  TW  CL  CW  LA  LI  SA */
+                [EVENT_SYN] = {SR, ES, ES, SR, SR, SR, SR, SR, SR, SR, SR},
+                [EVENT_FIN] = {CL, CW, SS, TW, TW, TW, CL, CW, LA, LI, TW},
+                [EVENT_ACK] = {ES, ES, SS, ES, FW, TW, CL, CW, CL, LI, ES},
+                [EVENT_RST] = {CL, CL, CL, SR, CL, CL, CL, CL, LA, LI, SR},
+            },
+        [FROM_SERVER] =
+            {
+                [EVENT_SYN] = {SS, ES, SS, SR, SS, SS, SS, SS, SS, LI, SR},
+                [EVENT_FIN] = {TW, FW, SS, TW, FW, TW, CL, TW, LA, LI, TW},
+                [EVENT_ACK] = {ES, ES, SS, ES, FW, TW, CL, CW, LA, ES, ES},
+                [EVENT_RST] = {CL, CL, SS, CL, CL, TW, CL, CL, CL, CL, CL},
+            },
+        [FROM_CLIENT_ONLY] =
+            {
+                [EVENT_SYN] = {SR, ES, ES, SR, SR, SR, SR, SR, SR, SR, SR},
+                [EVENT_FIN] = {CL, FW, SS, TW, FW, TW, CL, CW, LA, LI, TW},
+                [EVENT_ACK] = {ES, ES, SS, ES, FW, TW, CL, CW, CL, LI, ES},
+                [EVENT_RST] = {CL, CL, CL, SR, CL, CL, CL, CL, LA, LI, CL},
+            },
 };
 
 #undef NO

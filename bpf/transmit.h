@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
-/* Where a packet goes next and how it leaves. The daemon keeps the next hop of every real server; without it (a daemon that
- * is dead, a server it has not resolved yet) and for replies the kernel's routing table is asked. */
+/* Where a packet goes next and how it leaves. The daemon keeps the next hop of every real server; without it (a daemon
+ * that is dead, a server it has not resolved yet) and for replies the kernel's routing table is asked. */
 #pragma once
 
 #include "maps.h"
@@ -17,24 +17,24 @@ struct hop {
 enum hop_result { HOP_FOUND, HOP_PUNT, HOP_NO_ROUTE };
 
 /* Whether frames can be redirected from XDP to an interface. */
-static __always_inline int takes_xdp(const struct settings *set, __u32 ifindex) {
+static __always_inline int takes_xdp(const struct settings* set, __u32 ifindex) {
   if (ifindex >= 64 * 64) return 0;
   return set->xdp_targets[MASKED(ifindex / 64, 63)] >> (ifindex % 64) & 1;
 }
 
 /* Whether XDP can send out of an interface. */
-static __always_inline int xdp_sends(context *ctx, const struct settings *set, __u32 ifindex) {
+static __always_inline int xdp_sends(context* ctx, const struct settings* set, __u32 ifindex) {
   return takes_xdp(set, ifindex) || (ifindex == ingress_ifindex(ctx) && !(set->flags & SETTING_REDIRECT_BACK));
 }
 
 /* Whether an answer to a frame must be left to the TC program. */
-static __always_inline int must_leave_answer(context *ctx, const struct settings *set) {
+static __always_inline int must_leave_answer(context* ctx, const struct settings* set) {
   return IN_XDP && !xdp_sends(ctx, set, ingress_ifindex(ctx));
 }
 
 /* Asks the kernel's routing and neighbour tables for the way to `destination`. */
-static __always_inline enum hop_result route(context *ctx, const struct settings *set, const union address *source,
-                                             const union address *destination, struct hop *hop) {
+static __always_inline enum hop_result route(context* ctx, const struct settings* set, const union address* source,
+                                             const union address* destination, struct hop* hop) {
   struct bpf_fib_lookup fib = {.ifindex = ingress_ifindex(ctx)};
   if (is_ipv4(destination)) {
     fib.family = AF_INET;
@@ -63,54 +63,64 @@ static __always_inline enum hop_result route(context *ctx, const struct settings
   return HOP_FOUND;
 }
 
-/* The way to a real server. */
-static __always_inline enum hop_result hop_to_server(context *ctx, const struct packet *p, const struct server *server,
-                                                     const struct settings *set, __u32 now, struct hop *hop) {
-  if (server->flags & SERVER_ROUTED && (__s32)(set->lease - now) > 0) {
-    if (IN_XDP) {
-      if (!(server->flags & SERVER_HOP)) return HOP_PUNT;
-      if (!(server->flags & SERVER_HOP_XDP) && !xdp_sends(ctx, set, server->ifindex)) return HOP_PUNT;
-    }
-    hop->ifindex = server->ifindex;
-    __builtin_memcpy(hop->hop_mac, server->hop_mac, 6);
-    __builtin_memcpy(hop->own_mac, server->own_mac, 6);
-    if (!IN_XDP) {
-      hop->gateway = server->gateway;
-      hop->ipv4 = is_ipv4(&hop->gateway);
-    }
-    return HOP_FOUND;
+/* The way to a real server that the daemon wrote down. */
+static __always_inline enum hop_result known_hop(context* ctx, const struct server* server, const struct settings* set,
+                                                 struct hop* hop) {
+  if (IN_XDP) {
+    if (!(server->flags & SERVER_HOP)) return HOP_PUNT;
+    if (!(server->flags & SERVER_HOP_XDP) && !xdp_sends(ctx, set, server->ifindex)) return HOP_PUNT;
   }
-  return route(ctx, set, server->method == FORWARD_TUNNEL ? &server->tunnel_source : &p->source, &server->address, hop);
+  hop->ifindex = server->ifindex;
+  __builtin_memcpy(hop->hop_mac, server->hop_mac, 6);
+  __builtin_memcpy(hop->own_mac, server->own_mac, 6);
+  if (!IN_XDP) {
+    hop->gateway = server->gateway;
+    hop->ipv4 = is_ipv4(&hop->gateway);
+  }
+  return HOP_FOUND;
+}
+
+/* The way to a real server: what the daemon wrote down while it keeps that fresh, else what the kernel says. Where the
+ * kernel says nothing (it does not for interfaces that do not forward) the last known way is better than none. */
+static __always_inline enum hop_result hop_to_server(context* ctx, const struct packet* p, const struct server* server,
+                                                     const struct settings* set, __u32 now, struct hop* hop) {
+  int known = server->flags & SERVER_ROUTED;
+  if (!known || (__s32)(set->lease - now) <= 0) {
+    const union address* source = server->method == FORWARD_TUNNEL ? &server->tunnel_source : &p->source;
+    enum hop_result asked = route(ctx, set, source, &server->address, hop);
+    if (asked != HOP_NO_ROUTE || !known) return asked;
+  }
+  return known_hop(ctx, server, set, hop);
 }
 
 #if HOOK_XDP
 
-static __always_inline void write_ethernet(struct ethhdr *eth, const struct hop *hop, __be16 protocol) {
+static __always_inline void write_ethernet(struct ethhdr* eth, const struct hop* hop, __be16 protocol) {
   __builtin_memcpy(eth->h_dest, hop->hop_mac, 6);
   __builtin_memcpy(eth->h_source, hop->own_mac, 6);
   eth->h_proto = protocol;
 }
 
 /* Sends a finished frame out of the interface that it came in by. */
-static __always_inline int send_back(context *ctx) {
+static __always_inline int send_back(context* ctx) {
   __u32 zero = 0;
-  struct settings *set = bpf_map_lookup_elem(&settings, &zero);
+  struct settings* set = bpf_map_lookup_elem(&settings, &zero);
   if (set && set->flags & SETTING_REDIRECT_BACK) return bpf_redirect(ingress_ifindex(ctx), 0);
   return XDP_TX;
 }
 
-static __always_inline int transmit(context *ctx, const struct hop *hop, __be16 protocol) {
-  struct ethhdr *eth = frame_data(ctx);
-  if ((void *)(eth + 1) > frame_end(ctx)) return VERDICT_DROP;
+static __always_inline int transmit(context* ctx, const struct hop* hop, __be16 protocol) {
+  struct ethhdr* eth = frame_data(ctx);
+  if ((void*)(eth + 1) > frame_end(ctx)) return VERDICT_DROP;
   write_ethernet(eth, hop, protocol);
   if (hop->ifindex == ingress_ifindex(ctx)) return send_back(ctx);
   return bpf_redirect(hop->ifindex, 0);
 }
 
 /* Sends the frame back to where it came from. */
-static __always_inline int reflect(context *ctx) {
-  struct ethhdr *eth = frame_data(ctx);
-  if ((void *)(eth + 1) > frame_end(ctx)) return VERDICT_DROP;
+static __always_inline int reflect(context* ctx) {
+  struct ethhdr* eth = frame_data(ctx);
+  if ((void*)(eth + 1) > frame_end(ctx)) return VERDICT_DROP;
   __u8 mac[6];
   __builtin_memcpy(mac, eth->h_dest, 6);
   __builtin_memcpy(eth->h_dest, eth->h_source, 6);
@@ -120,7 +130,7 @@ static __always_inline int reflect(context *ctx) {
 
 #else
 
-static __always_inline int transmit(context *ctx, const struct hop *hop, __be16 protocol) {
+static __always_inline int transmit(context* ctx, const struct hop* hop, __be16 protocol) {
   struct bpf_redir_neigh next = {.nh_family = hop->ipv4 ? AF_INET : AF_INET6};
   if (hop->ipv4)
     next.ipv4_nh = hop->gateway.word[3];
@@ -129,9 +139,9 @@ static __always_inline int transmit(context *ctx, const struct hop *hop, __be16 
   return bpf_redirect_neigh(hop->ifindex, &next, sizeof next, 0);
 }
 
-static __always_inline int reflect(context *ctx) {
-  struct ethhdr *eth = frame_data(ctx);
-  if ((void *)(eth + 1) > frame_end(ctx)) return VERDICT_DROP;
+static __always_inline int reflect(context* ctx) {
+  struct ethhdr* eth = frame_data(ctx);
+  if ((void*)(eth + 1) > frame_end(ctx)) return VERDICT_DROP;
   __u8 macs[12];
   __builtin_memcpy(macs, eth->h_source, 6);
   __builtin_memcpy(macs + 6, eth->h_dest, 6);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
 /* Outer headers for real servers behind a tunnel: IPIP in all four combinations (RFC 2003, 2473, 4213), GUE (UDP with a
- * four-byte header, version 0), GRE (RFC 2784). The outer header takes TTL, TOS and DF from the inner one, as ip_vs does;
- * a congestion mark stays inside (RFC 6040, normal mode: CE becomes ECT(0) outside).
+ * four-byte header, version 0), GRE (RFC 2784). The outer header takes TTL, TOS and DF from the inner one, as ip_vs
+ * does; a congestion mark stays inside (RFC 6040, normal mode: CE becomes ECT(0) outside).
  *
  * Checksums of GUE and GRE are not summed over the payload: a valid inner segment sums to the complement of its
- * pseudo-header. Where that does not hold (UDP without checksum, fragments) or where the kernel will cut the packet into
- * segments, the packet goes without the outer checksum, which is optional in both protocols. */
+ * pseudo-header. Where that does not hold (UDP without checksum, fragments) or where the kernel will cut the packet
+ * into segments, the packet goes without the outer checksum, which is optional in both protocols. */
 #pragma once
 
 #include "checksum.h"
@@ -20,7 +20,7 @@
 struct wrapping {
   __u32 bytes; /* of all outer headers */
   __u8 type;
-  __u8 checksum;   /* the outer header carries one */
+  __u8 checksum; /* the outer header carries one */
   __u8 outer_ipv4;
   __u8 tos;
   __u8 ttl;
@@ -34,7 +34,7 @@ struct wrapping {
 static __always_inline __u8 outer_tos(__u8 tos) { return (tos & 3) == 3 ? (tos & ~3) | 2 : tos; }
 
 /* Bytes that a server's tunnel adds to a packet, at most. */
-static __always_inline __u32 tunnel_overhead(const struct server *server) {
+static __always_inline __u32 tunnel_overhead(const struct server* server) {
   __u32 outer = is_ipv4(&server->address) ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
   if (server->tunnel_type == TUNNEL_GUE) return outer + sizeof(struct udphdr) + GUE_BYTES;
   if (server->tunnel_type == TUNNEL_GRE)
@@ -42,36 +42,37 @@ static __always_inline __u32 tunnel_overhead(const struct server *server) {
   return outer;
 }
 
-/* The sum of an inner packet whose layer-4 checksum is right. 0 in `*known` where it cannot be told from the headers. */
-static __always_inline __u64 inner_sum(context *ctx, const struct packet *p, int *known) {
+/* The sum of an inner packet whose layer-4 checksum is right. 0 in `*known` where it cannot be told from the headers.
+ */
+static __always_inline __u64 inner_sum(context* ctx, const struct packet* p, int* known) {
   void *data = frame_data(ctx), *end = frame_end(ctx);
   __u32 offset = l4_offset(p);
   *known = 0;
   if (segments(ctx) > 1) return 0;
   if (p->protocol == IPPROTO_UDP) {
-    struct udphdr *udp = data + offset;
-    if ((void *)(udp + 1) > end || !udp->check) return 0;
+    struct udphdr* udp = data + offset;
+    if ((void*)(udp + 1) > end || !udp->check) return 0;
   }
   __u32 l4_length = p->length - (offset - L3_OFFSET);
   __u64 pseudo = (__u64)bpf_htonl(p->protocol) + bpf_htonl(l4_length);
   __u64 header = 0;
   if (p->ipv4) {
-    struct iphdr *ip = data + L3_OFFSET;
-    if ((void *)(ip + 1) > end || ip->frag_off & bpf_htons(IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET)) return 0;
+    struct iphdr* ip = data + L3_OFFSET;
+    if ((void*)(ip + 1) > end || ip->frag_off & bpf_htons(IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET)) return 0;
     pseudo = p->protocol == IPPROTO_ICMP ? 0 : pseudo + ip->saddr + ip->daddr;
   } else {
-    struct ipv6hdr *ip = data + L3_OFFSET;
-    if ((void *)(ip + 1) > end || offset != L3_OFFSET + sizeof *ip) return 0;
-    pseudo += csum_words((__u32 *)&ip->saddr, 8);
-    header = csum_words((__u32 *)ip, 10);
+    struct ipv6hdr* ip = data + L3_OFFSET;
+    if ((void*)(ip + 1) > end || offset != L3_OFFSET + sizeof *ip) return 0;
+    pseudo += csum_words((__u32*)&ip->saddr, 8);
+    header = csum_words((__u32*)ip, 10);
   }
   *known = 1;
   return header + (__u16)~csum_fold(pseudo);
 }
 
 /* Fills in how `p` is wrapped for `server`; call after the inner packet has its final form. */
-static __always_inline int plan_wrapping(context *ctx, const struct packet *p, const struct server *server,
-                                         struct wrapping *w) {
+static __always_inline int plan_wrapping(context* ctx, const struct packet* p, const struct server* server,
+                                         struct wrapping* w) {
   w->type = server->tunnel_type;
   w->outer_ipv4 = is_ipv4(&server->address);
   w->checksum = 0;
@@ -79,14 +80,14 @@ static __always_inline int plan_wrapping(context *ctx, const struct packet *p, c
   w->length = p->length;
   w->ttl = p->ttl - 1;
   if (p->ipv4) {
-    struct iphdr *ip = frame_data(ctx) + L3_OFFSET;
-    if ((void *)(ip + 1) > frame_end(ctx)) return 0;
+    struct iphdr* ip = frame_data(ctx) + L3_OFFSET;
+    if ((void*)(ip + 1) > frame_end(ctx)) return 0;
     w->tos = outer_tos(ip->tos);
     w->dont_fragment = !!(ip->frag_off & bpf_htons(IPV4_DONT_FRAGMENT));
   } else {
-    struct ipv6hdr *ip = frame_data(ctx) + L3_OFFSET;
-    if ((void *)(ip + 1) > frame_end(ctx)) return 0;
-    w->tos = outer_tos((__u8)(bpf_ntohl(*(__u32 *)ip) >> 20));
+    struct ipv6hdr* ip = frame_data(ctx) + L3_OFFSET;
+    if ((void*)(ip + 1) > frame_end(ctx)) return 0;
+    w->tos = outer_tos((__u8)(bpf_ntohl(*(__u32*)ip) >> 20));
     w->dont_fragment = 1;
   }
   if (server->tunnel_checksum == TUNNEL_CSUM && w->type != TUNNEL_IPIP) {
@@ -110,17 +111,15 @@ static __always_inline int plan_wrapping(context *ctx, const struct packet *p, c
 #define OUTER_BYTES_MAX 52
 
 /* Builds the outer headers in `out`, which holds at least OUTER_BYTES_MAX zeros. */
-static __always_inline void build_outer(__u8 *out, const struct packet *p, const struct server *server,
-                                        const struct wrapping *w) {
+static __always_inline void build_outer(__u8* out, const struct packet* p, const struct server* server,
+                                        const struct wrapping* w) {
   __u32 l3 = w->outer_ipv4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
   __u16 payload = (__u16)(w->length + w->bytes - l3);
   __u8 inner_protocol = p->ipv4 ? IPPROTO_IPIP : IPPROTO_IPV6;
-  __u8 outer_protocol = w->type == TUNNEL_GUE   ? IPPROTO_UDP
-                        : w->type == TUNNEL_GRE ? IPPROTO_GRE
-                                                : inner_protocol;
+  __u8 outer_protocol = w->type == TUNNEL_GUE ? IPPROTO_UDP : w->type == TUNNEL_GRE ? IPPROTO_GRE : inner_protocol;
   __u64 pseudo = 0;
   if (w->outer_ipv4) {
-    struct iphdr *ip = (void *)out;
+    struct iphdr* ip = (void*)out;
     ip->version = 4;
     ip->ihl = 5;
     ip->tos = w->tos;
@@ -131,33 +130,33 @@ static __always_inline void build_outer(__u8 *out, const struct packet *p, const
     ip->protocol = outer_protocol;
     ip->saddr = server->tunnel_source.word[3];
     ip->daddr = server->address.word[3];
-    ip->check = (__u16)~csum_fold(csum_words((__u32 *)ip, 5));
+    ip->check = (__u16)~csum_fold(csum_words((__u32*)ip, 5));
     pseudo = (__u64)ip->saddr + ip->daddr;
   } else {
-    struct ipv6hdr *ip = (void *)out;
-    *(__u32 *)ip = bpf_htonl(6u << 28 | (__u32)w->tos << 20);
+    struct ipv6hdr* ip = (void*)out;
+    *(__u32*)ip = bpf_htonl(6u << 28 | (__u32)w->tos << 20);
     ip->payload_len = bpf_htons(payload);
     ip->nexthdr = outer_protocol;
     ip->hop_limit = w->ttl;
     __builtin_memcpy(&ip->saddr, &server->tunnel_source, 16);
     __builtin_memcpy(&ip->daddr, &server->address, 16);
-    pseudo = csum_words((__u32 *)&ip->saddr, 8);
+    pseudo = csum_words((__u32*)&ip->saddr, 8);
   }
   if (w->type == TUNNEL_GUE) {
-    struct udphdr *udp = (void *)(out + l3);
-    __u8 *gue = (__u8 *)(udp + 1);
+    struct udphdr* udp = (void*)(out + l3);
+    __u8* gue = (__u8*)(udp + 1);
     udp->source = w->source_port;
     udp->dest = server->tunnel_port;
     udp->len = bpf_htons(payload);
     gue[1] = inner_protocol;
     if (w->checksum) {
       __u64 sum = pseudo + bpf_htonl(IPPROTO_UDP) + bpf_htonl(payload) + udp->source + udp->dest + udp->len +
-                  *(__u32 *)gue + w->inner_sum;
+                  *(__u32*)gue + w->inner_sum;
       __u16 check = (__u16)~csum_fold(sum);
       udp->check = check ? check : 0xffff;
     }
   } else if (w->type == TUNNEL_GRE) {
-    __be16 *gre = (void *)(out + l3);
+    __be16* gre = (void*)(out + l3);
     gre[1] = p->ipv4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6);
     if (w->checksum) {
       gre[0] = GRE_FLAG_CSUM;
@@ -169,16 +168,16 @@ static __always_inline void build_outer(__u8 *out, const struct packet *p, const
 #if HOOK_XDP
 
 /* Copies outer headers of a length that is known when the program is compiled. */
-#define PUT_OUTER(bytes_)                                                          \
-  if (w->bytes == (bytes_)) {                                                      \
-    if (data + ETH_HLEN + (bytes_) > end) return 0;                                \
-    __builtin_memcpy(data + ETH_HLEN, out, (bytes_));                              \
-    return 1;                                                                      \
+#define PUT_OUTER(bytes_)                             \
+  if (w->bytes == (bytes_)) {                         \
+    if (data + ETH_HLEN + (bytes_) > end) return 0;   \
+    __builtin_memcpy(data + ETH_HLEN, out, (bytes_)); \
+    return 1;                                         \
   }
 
 /* Makes room and puts the outer headers before the packet; the Ethernet header is written by transmit(). */
-static __always_inline int wrap(context *ctx, const struct packet *p, const struct server *server,
-                                const struct wrapping *w) {
+static __always_inline int wrap(context* ctx, const struct packet* p, const struct server* server,
+                                const struct wrapping* w) {
   __u8 out[OUTER_BYTES_MAX] __attribute__((aligned(8))) = {};
   build_outer(out, p, server, w);
   if (bpf_xdp_adjust_head(ctx, -(int)w->bytes)) return 0;
@@ -196,8 +195,8 @@ static __always_inline int wrap(context *ctx, const struct packet *p, const stru
 
 #else
 
-static __always_inline int wrap(context *ctx, const struct packet *p, const struct server *server,
-                                const struct wrapping *w) {
+static __always_inline int wrap(context* ctx, const struct packet* p, const struct server* server,
+                                const struct wrapping* w) {
   __u8 out[OUTER_BYTES_MAX] __attribute__((aligned(8))) = {};
   build_outer(out, p, server, w);
   __u64 flags = w->outer_ipv4 ? BPF_F_ADJ_ROOM_ENCAP_L3_IPV4 : BPF_F_ADJ_ROOM_ENCAP_L3_IPV6;

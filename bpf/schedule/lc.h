@@ -4,7 +4,7 @@
 
 #include "bpf/schedule/least.h"
 
-static __always_inline void lc_consider(struct least *best, const struct member *m, __u32 index) {
+static __always_inline void lc_consider(struct least* best, const struct member* m, __u32 index) {
   __s64 overhead = connection_overhead(m);
   if (best->server == NO_SERVER || best->overhead > overhead ||
       (best->overhead == overhead && (m->order & MEMBER_ORDER) > best->order))
@@ -13,4 +13,4 @@ static __always_inline void lc_consider(struct least *best, const struct member 
 
 DEFINE_LEAST_STEP(lc, lc_consider)
 
-static __always_inline int schedule_lc(struct pick *pick) { return WALK_LEAST(pick, lc_step); }
+static __always_inline int schedule_lc(struct pick* pick) { return WALK_LEAST(pick, lc_step); }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
-/* What lc, wlc, sed and nq share: a walk over all members of a service that keeps the best. Of equals the newest wins, as
- * in the kernel, whose list has the newest first. */
+/* What lc, wlc, sed and nq share: a walk over all members of a service that keeps the best. Of equals the newest wins,
+ * as in the kernel, whose list has the newest first. */
 #pragma once
 
 #include "bpf/schedule/common.h"
@@ -14,17 +14,17 @@ struct least {
 };
 
 /* ip_vs_dest_conn_overhead(): an active connection weighs as much as 256 inactive ones. */
-static __always_inline __s64 connection_overhead(const struct member *m) {
+static __always_inline __s64 connection_overhead(const struct member* m) {
   return ((__s64)m->active << 8) + m->inactive;
 }
 
 /* Whether overhead/weight of `m` is below the best's, without dividing. */
-static __always_inline int weighs_less(const struct least *best, const struct member *m, __s64 overhead) {
+static __always_inline int weighs_less(const struct least* best, const struct member* m, __s64 overhead) {
   __s64 held = best->overhead * m->weight, offered = overhead * best->weight;
   return held > offered || (held == offered && (m->order & MEMBER_ORDER) > best->order);
 }
 
-static __always_inline void keep(struct least *best, const struct member *m, __s64 overhead, __u32 index) {
+static __always_inline void keep(struct least* best, const struct member* m, __s64 overhead, __u32 index) {
   best->server = best->chunk * CHUNK_MEMBERS + index;
   best->order = m->order & MEMBER_ORDER;
   best->weight = m->weight;
@@ -33,29 +33,30 @@ static __always_inline void keep(struct least *best, const struct member *m, __s
 
 #define LEAST_CHUNKS_MAX 8192
 
-/* Defines NAME_step(), a bpf_loop callback that looks at one chunk of members per call with consider(best, member, index). */
-#define DEFINE_LEAST_STEP(name, consider)                                  \
-  static long name##_step(__u32 i, void *context_) {                       \
-    struct least *best = context_;                                         \
-    __u32 number = best->chunk;                                            \
-    struct chunk *chunk = bpf_map_lookup_elem(&chunks, &number);           \
-    if (!chunk) return 1;                                                  \
-    __u32 used = chunk->used;                                              \
-    NO_UNROLL for (__u32 k = 0; k < CHUNK_MEMBERS; k++) {                  \
-      if (k >= used) break;                                                \
-      const struct member *m = &chunk->member[k];                          \
-      if (available(m)) consider(best, m, k);                              \
-    }                                                                      \
-    if (chunk->next == CHUNK_NONE) return 1;                               \
-    best->chunk = chunk->next;                                             \
-    return 0;                                                              \
+/* Defines NAME_step(), a bpf_loop callback that looks at one chunk of members per call with consider(best, member,
+ * index). */
+#define DEFINE_LEAST_STEP(name, consider)                        \
+  static long name##_step(__u32 i, void* context_) {             \
+    struct least* best = context_;                               \
+    __u32 number = best->chunk;                                  \
+    struct chunk* chunk = bpf_map_lookup_elem(&chunks, &number); \
+    if (!chunk) return 1;                                        \
+    __u32 used = chunk->used;                                    \
+    NO_UNROLL for (__u32 k = 0; k < CHUNK_MEMBERS; k++) {        \
+      if (k >= used) break;                                      \
+      const struct member* m = &chunk->member[k];                \
+      if (available(m)) consider(best, m, k);                    \
+    }                                                            \
+    if (chunk->next == CHUNK_NONE) return 1;                     \
+    best->chunk = chunk->next;                                   \
+    return 0;                                                    \
   }
 
 /* Walks all members with a step made by DEFINE_LEAST_STEP. */
-#define WALK_LEAST(pick, step)                                                              \
-  ({                                                                                        \
-    struct least best = {.chunk = (pick)->first_chunk, .server = NO_SERVER, .weight = 1};   \
-    bpf_loop(LEAST_CHUNKS_MAX, step, &best, 0);                                             \
-    (pick)->server = best.server;                                                           \
-    best.server != NO_SERVER;                                                               \
+#define WALK_LEAST(pick, step)                                                            \
+  ({                                                                                      \
+    struct least best = {.chunk = (pick)->first_chunk, .server = NO_SERVER, .weight = 1}; \
+    bpf_loop(LEAST_CHUNKS_MAX, step, &best, 0);                                           \
+    (pick)->server = best.server;                                                         \
+    best.server != NO_SERVER;                                                             \
   })

@@ -5,7 +5,7 @@
 #include "bpf/schedule/least.h"
 
 /* An idle server is kept with overhead 0, which no busy one can have. */
-static __always_inline void nq_consider(struct least *best, const struct member *m, __u32 index) {
+static __always_inline void nq_consider(struct least* best, const struct member* m, __u32 index) {
   __s64 overhead = m->active ? (__s64)m->active + 1 : 0;
   if (best->server == NO_SERVER) {
     keep(best, m, overhead, index);
@@ -18,4 +18,4 @@ static __always_inline void nq_consider(struct least *best, const struct member 
 
 DEFINE_LEAST_STEP(nq, nq_consider)
 
-static __always_inline int schedule_nq(struct pick *pick) { return WALK_LEAST(pick, nq_step); }
+static __always_inline int schedule_nq(struct pick* pick) { return WALK_LEAST(pick, nq_step); }

@@ -10,19 +10,19 @@ struct rr_walk {
   __u32 server;
 };
 
-static long rr_step(__u32 i, void *context_) {
-  struct rr_walk *walk = context_;
+static long rr_step(__u32 i, void* context_) {
+  struct rr_walk* walk = context_;
   if (walk->position >= ring_length(walk->ring)) walk->position = 0;
   __u32 server;
-  struct member *m = ring_member(walk->ring, walk->position, &server);
+  struct member* m = ring_member(walk->ring, walk->position, &server);
   walk->position++;
   if (!m || !available(m)) return 0;
   walk->server = server;
   return 1;
 }
 
-static __always_inline int schedule_rr(struct pick *pick) {
-  struct cursor *cursor = cursor_at(pick->service);
+static __always_inline int schedule_rr(struct pick* pick) {
+  struct cursor* cursor = cursor_at(pick->service);
   if (!cursor) return 0;
   __u64 before = cursor->value;
   struct rr_walk walk = {.ring = pick->ring, .position = (__u32)(before >> 32), .server = NO_SERVER};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
-/* sh: the client's address (and port, with sh-port) picks one of 256 buckets; every server has as many buckets in a row as
- * its weight says. A bucket whose server takes no connection refuses it, or, with sh-fallback, the next buckets are tried. */
+/* sh: the client's address (and port, with sh-port) picks one of 256 buckets; every server has as many buckets in a row
+ * as its weight says. A bucket whose server takes no connection refuses it, or, with sh-fallback, the next buckets are
+ * tried. */
 #pragma once
 
 #include "bpf/schedule/common.h"
@@ -15,16 +16,16 @@ struct sh_walk {
   __u32 server;
 };
 
-static long sh_step(__u32 i, void *context_) {
-  struct sh_walk *walk = context_;
+static long sh_step(__u32 i, void* context_) {
+  struct sh_walk* walk = context_;
   __u32 server;
-  struct member *m = ring_member(walk->ring, (walk->bucket + i) % SH_BUCKETS, &server);
+  struct member* m = ring_member(walk->ring, (walk->bucket + i) % SH_BUCKETS, &server);
   if (!m || !available(m)) return 0;
   walk->server = server;
   return 1;
 }
 
-static __always_inline int schedule_sh(struct pick *pick) {
+static __always_inline int schedule_sh(struct pick* pick) {
   if (ring_length(pick->ring_of_hash) != SH_BUCKETS) return 0;
   __u32 hash = hash_byte(pick->client_fold + (pick->flags & SH_PORT ? pick->client_port : 0));
   struct sh_walk walk = {.ring = pick->ring_of_hash, .bucket = hash, .server = NO_SERVER};

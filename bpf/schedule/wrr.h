@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
-/* wrr: interleaved weighted round robin. In every pass over the servers those with at least the current weight are chosen in
- * turn; after a pass the current weight falls by the weights' greatest common divisor, and below 1 it starts again at the
- * top. Passes that would choose nobody are skipped in one step. */
+/* wrr: interleaved weighted round robin. In every pass over the servers those with at least the current weight are
+ * chosen in turn; after a pass the current weight falls by the weights' greatest common divisor, and below 1 it starts
+ * again at the top. Passes that would choose nobody are skipped in one step. */
 #pragma once
 
 #include "bpf/schedule/common.h"
@@ -14,11 +14,11 @@ struct wrr_walk {
   __s32 greatest; /* of the available servers' weights seen */
 };
 
-static long wrr_step(__u32 i, void *context_) {
-  struct wrr_walk *walk = context_;
+static long wrr_step(__u32 i, void* context_) {
+  struct wrr_walk* walk = context_;
   if (walk->position >= ring_length(walk->ring)) return 1;
   __u32 server;
-  struct member *m = ring_member(walk->ring, walk->position, &server);
+  struct member* m = ring_member(walk->ring, walk->position, &server);
   walk->position++;
   if (!m || !available(m)) return 0;
   __s32 weight = m->weight;
@@ -28,14 +28,12 @@ static long wrr_step(__u32 i, void *context_) {
   return 1;
 }
 
-static __always_inline int schedule_wrr(struct pick *pick) {
-  struct cursor *cursor = cursor_at(pick->service);
+static __always_inline int schedule_wrr(struct pick* pick) {
+  struct cursor* cursor = cursor_at(pick->service);
   if (!cursor || pick->weight_top <= 0 || pick->weight_step <= 0) return 0;
   __u64 before = cursor->value;
-  struct wrr_walk walk = {.ring = pick->ring,
-                          .position = (__u32)(before >> 32),
-                          .current = (__s32)(__u32)before,
-                          .server = NO_SERVER};
+  struct wrr_walk walk = {
+      .ring = pick->ring, .position = (__u32)(before >> 32), .current = (__s32)(__u32)before, .server = NO_SERVER};
   if (walk.current <= 0) walk.current = pick->weight_top;
   /* The rest of this pass; one whole pass, which also finds the greatest weight; one at a weight that somebody has. */
   NO_UNROLL for (int pass = 0; pass < 4; pass++) {

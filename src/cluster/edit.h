@@ -6,8 +6,8 @@
 
 namespace ballast::cluster {
 
-// Every function changes `cluster` or leaves it as it was and returns an Error whose code is the errno that ip_vs answers
-// with in the same place (net/netfilter/ipvs/ip_vs_ctl.c): EEXIST, ESRCH, ENOENT, ERANGE, EINVAL …
+// Every function changes `cluster` or leaves it as it was and returns an Error whose code is the errno that ip_vs
+// answers with in the same place (net/netfilter/ipvs/ip_vs_ctl.c): EEXIST, ESRCH, ENOENT, ERANGE, EINVAL …
 
 /// Adds a service without servers. EEXIST: the key is taken; ENOENT: unknown scheduler or persistence engine;
 /// EINVAL: impossible netmask or flags.

@@ -31,13 +31,9 @@ constexpr std::chrono::milliseconds tick_interval{100};
 
 std::string state_file(const std::string& instance) { return runtime_directory(instance) + "/state.json"; }
 
-Result<void> need_root(std::string_view command) {
+Result<void> need_root() {
   if (::geteuid() == 0) return {};
-  return fail(
-      fmt::format("ballast {}: needs root (CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON): run it with sudo or as a system "
-                  "service",
-                  command),
-      EPERM);
+  return fail("needs root (CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON): run it with sudo or as a system service", EPERM);
 }
 
 Result<std::unique_ptr<ControlPlane>> start_plane(const DaemonOptions& options) {
@@ -112,7 +108,7 @@ void log_ready(const DaemonOptions& options, const ControlPlane& plane) {
 }  // namespace
 
 Result<void> run_daemon(const DaemonOptions& options) {
-  if (auto root = need_root("run"); !root) return root;
+  if (auto root = need_root(); !root) return root;
   std::signal(SIGPIPE, SIG_IGN);  // whoever reads the log may go away
   auto lock = InstanceLock::take(options.instance);
   if (!lock) return std::unexpected(lock.error());
@@ -137,7 +133,7 @@ Result<void> run_daemon(const DaemonOptions& options) {
 }
 
 Result<bool> remove_left_behind(const std::string& instance) {
-  if (auto root = need_root("stop"); !root) return std::unexpected(root.error());
+  if (auto root = need_root(); !root) return std::unexpected(root.error());
   auto lock = InstanceLock::take(instance);
   if (!lock) return std::unexpected(lock.error());
   auto found = director::Director::remove_left_behind(instance);

@@ -16,6 +16,7 @@
 #include "director/next_hops.h"
 #include "director/packet_path.h"
 #include "director/running_table.h"
+#include "net/sysctl.h"
 
 namespace ballast::director {
 namespace {
@@ -52,6 +53,13 @@ class PinnedDirector : public Director {
         table_(*path_),
         hops_(*path_) {}
 
+  /// A packet path that never came into use is not left behind.
+  ~PinnedDirector() override {
+    if (!path_->adopted() && !in_use_) take_down(directory_);
+  }
+  PinnedDirector(const PinnedDirector&) = delete;
+  PinnedDirector& operator=(const PinnedDirector&) = delete;
+
   Result<void> watch() { return hops_.open(); }
 
   [[nodiscard]] bool adopted() const override { return path_->adopted(); }
@@ -62,12 +70,14 @@ class PinnedDirector : public Director {
       attached_ = true;
     }
     if (auto applied = table_.apply(cluster, Clock::now()); !applied) return applied;
+    in_use_ = true;
     settings_ = cluster.director;
     order_.clear();
     for (const auto& service : cluster.services) order_.push_back(service.key);
     servers_ = table_.configured_servers();
     hops_.resolve(servers_);
     renew_lease();
+    warn_of_missing_forwarding();
     return serve_local();
   }
 
@@ -124,6 +134,19 @@ class PinnedDirector : public Director {
     publish(path_->settings[0].lease, abi::now_ticks() + abi::ticks(length));
   }
 
+  /// Replies of NAT are routed by the kernel's tables, which say nothing while it does not forward.
+  void warn_of_missing_forwarding() {
+    const bool nat = (path_->settings[0].flags & SETTING_NAT) != 0;
+    const auto forwarding = net::read_sysctl("net.ipv4.ip_forward");
+    const bool missing = nat && forwarding && *forwarding == "0";
+    if (missing && !warned_of_forwarding_) {
+      log::warning(
+          "net.ipv4.ip_forward is 0: replies of NAT real servers cannot be routed to clients; set it with: sysctl -w "
+          "net.ipv4.ip_forward=1");
+    }
+    warned_of_forwarding_ = missing;
+  }
+
   /// A local real server behind NAT needs its replies translated on their way out.
   Result<void> serve_local() {
     const bool local = std::ranges::any_of(servers_, [&](std::uint32_t index) {
@@ -141,6 +164,8 @@ class PinnedDirector : public Director {
   NextHops hops_;
   cluster::DirectorSettings settings_;
   bool attached_ = false;
+  bool in_use_ = false;
+  bool warned_of_forwarding_ = false;
   std::vector<cluster::ServiceKey> order_;
   std::vector<std::uint32_t> servers_;
   Clock::time_point collected_{};

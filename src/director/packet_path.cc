@@ -121,6 +121,19 @@ std::optional<abi::settings> pinned_settings(const std::string& directory) {
   return settings;
 }
 
+void warn_of_other_sizes(const Sizes& running, const cluster::DirectorSettings& wanted) {
+  const auto warn = [](const char* name, std::uint32_t now, std::uint32_t then) {
+    if (now == then) return;
+    log::warning(
+        "director.{} is {}, but the running packet path was made for {}, which stays until it is taken down (ballast "
+        "stop)",
+        name, then, now);
+  };
+  warn("connections", running.connections, wanted.connections);
+  warn("services", running.services, wanted.services);
+  warn("servers", running.servers, wanted.servers);
+}
+
 Error load_error(const char* hook, int code) {
   const std::string words = last_words();
   if (code == EPERM) {
@@ -150,6 +163,7 @@ Result<std::unique_ptr<PacketPath>> PacketPath::open(const std::string& director
   if (pinned) {
     path->sizes_ = {pinned->connections_max, pinned->services_max, pinned->servers_max};
     path->hash_seed_ = pinned->hash_seed;
+    warn_of_other_sizes(path->sizes_, settings);
   } else {
     path->sizes_ = {settings.connections, settings.services, settings.servers};
     if (getrandom(&path->hash_seed_, sizeof path->hash_seed_, 0) != sizeof path->hash_seed_) {
