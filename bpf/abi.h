@@ -229,8 +229,9 @@ struct live {
   __s64 connections;
   __u64 pad0[7];
   __u32 sweep_position;
-  __u32 slots_offset; /* of the first slot in a segment */
-  __u32 pad1[14];
+  __u32 slots_offset;   /* of the first slot in a segment */
+  __u32 evict_position; /* segment where the next search for a half-open connection begins */
+  __u32 pad1[13];
 };
 
 /* Fragments: the ports that the first one told. */

@@ -73,25 +73,33 @@ static __always_inline void count_traffic(__u32 index, context* ctx, const struc
   }
 }
 
-#define EVICT_ATTEMPTS 1024
+/* How many segments one search for a half-open connection looks at. */
+#define EVICT_SEGMENTS 16
 
-static long evict_attempt(__u32 attempt, void* context_) {
-  int* evicted = context_;
-  __u32 number = (__u32)((__u64)bpf_get_prandom_u32() * segment_count >> 32);
+static long evict_in_segment(__u32 i, void* context_) {
+  int* done = context_;
+  struct live* values = live_values();
+  if (!values) return 1;
+  __u32 number = values->evict_position;
+  values->evict_position = number + 1 < segment_count ? number + 1 : 0;
   struct segment* segment = segment_at(number);
-  struct connection* c = segment ? slot_at(segment, wrap_slot(attempt)) : 0;
-  if (!c || !is_half_open_state(state_of(c->meta))) return 0;
-  if (!release(number, wrap_slot(attempt), c->meta, 0, 0)) return 0;
-  *evicted = 1;
-  return 1;
+  if (!segment || !segment->used) return 0;
+  NO_UNROLL for (__u32 slot = 0; slot < SEGMENT_SLOTS; slot++) {
+    struct connection* c = slot_at(segment, slot);
+    if (!c || !is_half_open_state(state_of(c->meta)) || !release(number, slot, c->meta, 0, 0)) continue;
+    *done = 1;
+    return 1;
+  }
+  return 0;
 }
 
-/* Makes room elsewhere in a full table: removes a half-open connection found by chance. 1: one is gone. */
+/* Makes room elsewhere in a full table: removes a half-open connection, going on through the table where the last
+ * search ended. 1: one is gone. */
 __noinline int evict_half_open(void) {
-  int evicted = 0;
-  bpf_loop(EVICT_ATTEMPTS, evict_attempt, &evicted, 0);
-  if (evicted) count(COUNTER_table_full_evicted);
-  return evicted;
+  int done = 0;
+  bpf_loop(EVICT_SEGMENTS, evict_in_segment, &done, 0);
+  if (done) count(COUNTER_table_full_evicted);
+  return done;
 }
 
 #define OPEN_NO_SERVER (-1)

@@ -133,7 +133,8 @@ static __always_inline int to_client(context* ctx, const struct packet* p, struc
 
 /* Starts a connection if the packet may: its slot in its home segment, or what becomes of the packet. */
 #define BEGIN_PASS (-3)
-static __always_inline int begin(const struct packet* p, __u32 service, const struct location* home, __u32 now) {
+static __always_inline int begin(const struct packet* p, const struct location* home, __u32 now) {
+  __u32 service = find_service(p);
   if (service == NO_SERVICE || !may_start(p)) return BEGIN_PASS;
   return open_connection(p, service, home->segment, home->slot, now);
 }
@@ -148,12 +149,7 @@ static __always_inline int refuse(context* ctx, const struct packet* p) {
 static __always_inline int on_segment(context* ctx, struct packet* p) {
   if (p->first_fragment && is_virtual_address(&p->destination)) remember_fragment(p);
   struct location home = home_of(&p->source, p->source_port, p->protocol), at = home;
-  int opening = is_opening(p);
-  __u32 service = NO_SERVICE;
-  if (opening) {
-    fetch_ahead(&home);
-    service = find_service(p);
-  }
+  if (is_opening(p)) fetch_ahead(&home);
   struct connection* c = search_from_client(p, &at);
   __u32 now = now_ticks();
   if (c && starts_anew(c, p)) {
@@ -168,8 +164,7 @@ static __always_inline int on_segment(context* ctx, struct packet* p) {
     }
   }
   if (!c) {
-    if (!opening) service = find_service(p);
-    int slot = begin(p, service, &home, now);
+    int slot = begin(p, &home, now);
     if (slot == BEGIN_PASS) return VERDICT_PASS;
     if (slot == OPEN_NO_SERVER) return refuse(ctx, p);
     struct segment* segment = segment_at(home.segment);

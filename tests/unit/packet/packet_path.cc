@@ -14,6 +14,7 @@
 #include <cstring>
 #include <ctime>
 #include <fstream>
+#include <memory>
 #include <numeric>
 
 #include "bpf/counters.h"
@@ -139,13 +140,20 @@ void set_sizes(bpf_object* object) {
   }
 }
 
+struct Loaded {
+  std::shared_ptr<void> skeleton;
+  bpf_object* object = nullptr;
+  int program = -1;
+};
+
 template <typename Skeleton>
-std::pair<bpf_object*, int> load_skeleton(Skeleton* skeleton, int (*load)(Skeleton*)) {
+Loaded load_skeleton(Skeleton* skeleton, int (*load)(Skeleton*), void (*destroy)(Skeleton*)) {
   if (skeleton == nullptr) give_up("opening the programs");
+  std::shared_ptr<void> owned(skeleton, [destroy](void* held) { destroy(static_cast<Skeleton*>(held)); });
   set_constants(skeleton);
   set_sizes(skeleton->obj);
   if (load(skeleton) != 0) give_up("loading the programs");
-  return {skeleton->obj, bpf_program__fd(skeleton->progs.ballast_director)};
+  return {std::move(owned), skeleton->obj, bpf_program__fd(skeleton->progs.ballast_director)};
 }
 
 constexpr std::pair<int, int> timeouts[] = {
@@ -201,8 +209,12 @@ void PacketPath::load(Hook hook) {
   processors_ = libbpf_num_possible_cpus();
   const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
   setrlimit(RLIMIT_MEMLOCK, &unlimited);
-  std::tie(object_, program_) = hook == Hook::xdp ? load_skeleton(director_xdp_bpf__open(), director_xdp_bpf__load)
-                                                  : load_skeleton(director_tc_bpf__open(), director_tc_bpf__load);
+  const Loaded loaded = hook == Hook::xdp
+                            ? load_skeleton(director_xdp_bpf__open(), director_xdp_bpf__load, director_xdp_bpf__destroy)
+                            : load_skeleton(director_tc_bpf__open(), director_tc_bpf__load, director_tc_bpf__destroy);
+  skeleton_ = loaded.skeleton;
+  object_ = loaded.object;
+  program_ = loaded.program;
   const int sweep = bpf_program__fd(bpf_object__find_program_by_name(object_, "ballast_sweep"));
   Bytes frame(64);
   bpf_test_run_opts options{};

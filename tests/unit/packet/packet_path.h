@@ -109,6 +109,7 @@ class PacketPath {
   std::vector<abi::connection> all_connections() const;
 
   Hook hook_ = Hook::xdp;
+  std::shared_ptr<void> skeleton_;  ///< owns the programs and maps
   bpf_object* object_ = nullptr;
   int program_ = -1;
   int processors_ = 1;

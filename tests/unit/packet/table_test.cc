@@ -67,7 +67,7 @@ TEST_P(Table, WhenItIsFullAHalfOpenConnectionMakesRoom) {
   EXPECT_EQ(path().counter("table_full_evicted"), 0u);
   for (std::uint16_t port = 9; port <= 40; ++port) {
     const Answer answer = path().send(segment(port, syn));
-    // The search for a half-open connection is a sample: it may find none.
+    // One search looks at a part of the table: it may find none.
     EXPECT_EQ(answer.verdict, path().connection("10.9.0.1", port) ? Verdict::on : Verdict::drop);
   }
   EXPECT_GT(path().counter("table_full_evicted"), 0u);
