@@ -22,7 +22,7 @@ def nat(lab, *, servers=2, **nginx):
                            rips6=[f"fd00:2::{number}0" for number in range(1, servers + 1)])
 
 
-def route(lab, *, servers=2):
+def route(lab, *, servers=2, forwarding=True):
     """DR: everything on one segment, the VIP on lo of the real servers, answers go straight to the client.
 
         client 10.0.0.2 ----+---- director 10.0.0.1, VIP 10.0.0.13
@@ -31,7 +31,7 @@ def route(lab, *, servers=2):
     """
     lab.switch("lan")
     client = lab.host("client", lan="10.0.0.2/24 fd00::2/64")
-    director = lab.host("director", lan="10.0.0.1/24 10.0.0.13/24 fd00::1/64 fd00::13/64", forwarding=True)
+    director = lab.host("director", lan="10.0.0.1/24 10.0.0.13/24 fd00::1/64 fd00::13/64", forwarding=forwarding)
     real = [lab.nginx(f"rs{number}", lan=f"10.0.0.2{number}/24 fd00::2{number}/64", vip="10.0.0.13 fd00::13")
             for number in range(1, servers + 1)]
     return SimpleNamespace(client=client, director=director, servers=real, vip="10.0.0.13", vip6="fd00::13",

@@ -106,6 +106,18 @@ def test_ballast_stop_takes_the_packet_path_down(lab, hook, end):
     assert lb.table() == {}
 
 
+def test_direct_routing_outlives_the_daemon_on_a_director_that_does_not_forward(lab, hook):
+    net = drawings.route(lab, forwarding=False)
+    lb = net.director.ballast(hook=hook)
+    lb.ipvsadm("-A -t 10.0.0.13:80 -s rr", "-a -t 10.0.0.13:80 -r 10.0.0.21 -g", "-a -t 10.0.0.13:80 -r 10.0.0.22 -g")
+    for server in net.servers:
+        server.ballast_realserver("--vip 10.0.0.13 --interface lan")
+    assert net.client.curls("http://10.0.0.13/", 2) == ["rs2", "rs1"]
+    lb.kill()
+    time.sleep(2.5)  # longer than the daemon's word about next hops counts
+    assert net.client.curls("http://10.0.0.13/", 4) == ["rs2", "rs1"] * 2
+
+
 def test_connections_expire_while_no_daemon_runs(lab):
     net = drawings.nat(lab, servers=1)
     net.servers[0].echo(udp=[53])
