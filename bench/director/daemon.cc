@@ -10,6 +10,7 @@
 #include <iterator>
 #include <sstream>
 #include <thread>
+#include <tuple>
 
 namespace ballast::bench {
 namespace {
@@ -63,7 +64,7 @@ Result<Daemon> Daemon::start(const Network& network, const std::string& programs
 
 Daemon::~Daemon() {
   if (directory_.empty()) return;
-  if (!process_.ended()) (void)tool({"ballast", "stop"});
+  std::ignore = tool({"ballast", "stop"});
   process_ = Background();
   std::error_code ignored;
   std::filesystem::remove_all(directory_, ignored);

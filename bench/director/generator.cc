@@ -203,12 +203,19 @@ Result<Pumped> Generator::send(const Link& link, std::uint32_t frames) {
     xdp_md context{};
     context.data_end = frame_bytes;
     context.ingress_ifindex = 1;
-    LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame, .data_size_in = frame_bytes, .ctx_in = &context,
-                .ctx_size_in = sizeof context, .repeat = static_cast<int>(frames), .flags = BPF_F_TEST_XDP_LIVE_FRAMES,
-                .batch_size = batch_frames);
+    bpf_test_run_opts options{};
+    options.sz = sizeof options;
+    options.data_in = frame;
+    options.data_size_in = frame_bytes;
+    options.ctx_in = &context;
+    options.ctx_size_in = sizeof context;
+    options.repeat = static_cast<int>(frames);
+    options.flags = BPF_F_TEST_XDP_LIVE_FRAMES;
+    options.batch_size = batch_frames;
     const auto start = std::chrono::steady_clock::now();
     const int code = bpf_prog_test_run_opts(bpf_program__fd(state_->object->progs.generate), &options);
     duration = std::chrono::steady_clock::now() - start;
+    if (code == -EINTR) return fail("stopped", EINTR);
     if (code != 0) return fail_errno("the generator does not run", -code);
     return {};
   });

@@ -89,6 +89,12 @@ int main(int argc, char** argv) {
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
 
+  for (const char* program : {"ballast", "ipvsadm"}) {
+    if (std::filesystem::exists(std::filesystem::path(options.programs) / program)) continue;
+    fmt::print(stderr, "bench-director: no {} in {}: build it, or name its folder with --programs\n", program,
+               options.programs);
+    return 1;
+  }
   const auto reports = measure_all(options);
   if (!reports) {
     fmt::print(stderr, "bench-director: {}\n", reports.error().message);

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <tuple>
 
 #include "base/fd.h"
 #include "process.h"
@@ -25,11 +26,10 @@ constexpr const char* namespaces = "/run/netns";
 
 /// Takes a namespace down with all that Ballast has in it. Errors are left out: it may be half made.
 void remove(const std::string& name, const std::string& ballast) {
+  std::ignore = run(within(name, {ballast, "stop"}));
   std::error_code ignored;
-  const std::string runtime = "/run/ballast/" + name;
-  if (std::filesystem::exists(runtime + "/control.sock", ignored)) (void)run(within(name, {ballast, "stop"}));
-  std::filesystem::remove_all(runtime, ignored);
-  (void)run({"ip", "netns", "del", name});
+  std::filesystem::remove_all("/run/ballast/" + name, ignored);
+  std::ignore = run({"ip", "netns", "del", name});
 }
 
 /// Removes the namespaces of runs whose process is gone.
@@ -75,7 +75,7 @@ Result<Network> Network::make(const std::string& ballast) {
   made.far_ = fmt::format("{}{}-far", prefix, getpid());
   made.cleanup_ = std::shared_ptr<void>(nullptr, [near = made.near_, far = made.far_, ballast](void*) {
     remove(far, ballast);
-    remove(near, ballast);
+    std::ignore = run({"ip", "netns", "del", near});
   });
   std::vector<Command> commands{{"ip", "netns", "add", made.near_}, {"ip", "netns", "add", made.far_}};
   for (const char* link : {under_test, floor_link}) {

@@ -71,13 +71,30 @@ Result<void> pin_link(int link, const std::string& pin) {
   return {};
 }
 
+bpf_tc_hook clsact_hook(std::uint32_t interface_index, TcPoint point) {
+  bpf_tc_hook hook{};
+  hook.sz = sizeof hook;
+  hook.ifindex = static_cast<int>(interface_index);
+  hook.attach_point = clsact_point(point);
+  return hook;
+}
+
+bpf_tc_opts clsact_filter() {
+  bpf_tc_opts filter{};
+  filter.sz = sizeof filter;
+  filter.handle = clsact_handle;
+  filter.priority = clsact_priority;
+  return filter;
+}
+
 Result<void> attach_clsact(const AttachTarget& target, TcPoint point, int program) {
-  LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = static_cast<int>(target.index), .attach_point = clsact_point(point));
+  auto hook = clsact_hook(target.index, point);
   if (const int code = bpf_tc_hook_create(&hook); code != 0 && code != -EEXIST) {
     return fail_errno(fmt::format("cannot make the clsact hook on {}", target.name), -code);
   }
-  LIBBPF_OPTS(bpf_tc_opts, options, .prog_fd = program, .flags = BPF_TC_F_REPLACE, .handle = clsact_handle,
-              .priority = clsact_priority);
+  auto options = clsact_filter();
+  options.prog_fd = program;
+  options.flags = BPF_TC_F_REPLACE;
   if (const int code = bpf_tc_attach(&hook, &options); code != 0) {
     return fail_errno(fmt::format("cannot attach the packet program to clsact of {}", target.name), -code);
   }
@@ -91,7 +108,9 @@ Result<void> attach_xdp(const AttachTarget& target, int program, bool generic, c
   auto replaced = replace_pinned(pin, target, program);
   if (!replaced) return std::unexpected(replaced.error());
   if (*replaced) return {};
-  LIBBPF_OPTS(bpf_link_create_opts, options, .flags = generic ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE);
+  bpf_link_create_opts options{};
+  options.sz = sizeof options;
+  options.flags = generic ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE;
   const Fd link(bpf_link_create(program, static_cast<int>(target.index), BPF_XDP, &options));
   if (!link) {
     const int code = errno;
@@ -132,8 +151,8 @@ void detach_tc(const std::string& interface, TcPoint point, const std::string& d
   unlink(tc_pin(directory, point, interface).c_str());
   const unsigned index = if_nametoindex(interface.c_str());
   if (index == 0) return;
-  LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = static_cast<int>(index), .attach_point = clsact_point(point));
-  LIBBPF_OPTS(bpf_tc_opts, options, .handle = clsact_handle, .priority = clsact_priority);
+  const auto hook = clsact_hook(index, point);
+  const auto options = clsact_filter();
   bpf_tc_detach(&hook, &options);
 }
 

@@ -116,7 +116,7 @@ Result<std::string> root() {
 Result<std::string> pin_directory(const std::string& instance) {
   auto base = root();
   if (!base) return base;
-  const std::string directory = fmt::format("{}/ballast/{}", *base, without_dots(instance));
+  std::string directory = fmt::format("{}/ballast/{}", *base, without_dots(instance));
   std::error_code error;
   std::filesystem::create_directories(directory, error);
   if (error) return fail(fmt::format("cannot make {}: {}", directory, error.message()), error.value());

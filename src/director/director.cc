@@ -168,7 +168,7 @@ class PinnedDirector : public Director {
   bool warned_of_forwarding_ = false;
   std::vector<cluster::ServiceKey> order_;
   std::vector<std::uint32_t> servers_;
-  Clock::time_point collected_{};
+  Clock::time_point collected_;
 };
 
 }  // namespace

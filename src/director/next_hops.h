@@ -58,7 +58,7 @@ class NextHops {
   std::set<std::pair<std::uint32_t, net::Address>> kept_;
   std::map<std::uint32_t, Clock::time_point> learned_mtu_;  ///< since when, by server
   std::set<net::Address> told_;                             ///< destinations whose missing route was logged
-  Clock::time_point last_full_{};
+  Clock::time_point last_full_;
 };
 
 }  // namespace ballast::director

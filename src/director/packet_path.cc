@@ -235,7 +235,10 @@ Result<void> PacketPath::map_arrays() {
 
 Result<void> PacketPath::start_sweep() const {
   char frame[64] = {};
-  LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame, .data_size_in = sizeof frame);
+  bpf_test_run_opts run{};
+  run.sz = sizeof run;
+  run.data_in = frame;
+  run.data_size_in = sizeof frame;
   const int code = bpf_prog_test_run_opts(bpf_program__fd(tc_->progs.ballast_sweep), &run);
   if (code != 0 || run.retval != 0) {
     return fail(fmt::format("cannot start the timer that expires connections (code {}, {})", code, run.retval), EIO);
