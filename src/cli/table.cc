@@ -40,6 +40,7 @@ std::string Table::text(bool with_titles) const {
 
 std::vector<std::size_t> Table::widths(bool with_titles) const {
   std::vector<std::size_t> width;
+  width.reserve(columns_.size());
   for (const auto& column : columns_) {
     width.push_back(std::max(column.width, with_titles ? length_of(column.title) : 0));
   }

@@ -139,7 +139,7 @@ Result<std::unique_ptr<Server>> Server::listen(asio::io_context& context, const 
 Server::~Server() {
   listener_->open = false;
   boost::system::error_code ignored;
-  listener_->acceptor.close(ignored);
+  static_cast<void>(listener_->acceptor.close(ignored));
   ::unlink(listener_->path.c_str());
 }
 

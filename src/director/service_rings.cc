@@ -79,6 +79,7 @@ std::uint64_t ServiceRings::replace(std::uint64_t old, const std::vector<std::ui
 
 std::vector<std::uint32_t> ServiceRings::slots(std::uint64_t ring) const {
   std::vector<std::uint32_t> all;
+  all.reserve(ring_length(ring));
   for (std::uint32_t i = 0; i < ring_length(ring); ++i) {
     all.push_back(path_.rings[ring_first(ring) + i / RING_LINE_SLOTS].server[i % RING_LINE_SLOTS]);
   }
