@@ -11,6 +11,8 @@
   COUNTER(connections_reused, "closed connections replaced because the client opened the same one again")           \
   COUNTER(table_full_evicted, "half-open connections removed to make room in the full connection table")            \
   COUNTER(table_full_dropped, "new connections refused because the connection table was full")                      \
+  COUNTER(half_open_dropped, "half-open connections removed early as a defence (drop_half_open)")                   \
+  COUNTER(defence_dropped, "new connections refused as a defence (drop_packets)")                                   \
   COUNTER(no_server, "new connections refused because no real server of the service takes any")                     \
   COUNTER(server_gone, "packets dropped because the real server of their connection is not configured any more")    \
   COUNTER(ttl_exceeded, "packets dropped because their TTL or hop limit was used up")                               \

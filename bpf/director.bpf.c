@@ -131,17 +131,16 @@ static __always_inline int to_client(context* ctx, const struct packet* p, struc
   return transmit(ctx, &hop, p->ipv4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6));
 }
 
-/* Starts a connection if the packet may: its slot in its home segment, or what becomes of the packet. */
-#define BEGIN_PASS (-3)
-static __always_inline int begin(const struct packet* p, const struct location* home, __u32 now) {
-  __u32 service = find_service(p);
-  if (service == NO_SERVICE || !may_start(p)) return BEGIN_PASS;
-  return open_connection(p, service, home->segment, home->slot, now);
+/* Starts a connection if the packet may: as open_connection() says. */
+static __always_inline int begin(const struct packet* p, const struct settings* set, const struct location* home,
+                                 __u32 now) {
+  if (!may_start(p, set)) return OPEN_NOT_OURS;
+  __u32 service = find_service(p, set);
+  return service == NO_SERVICE ? OPEN_NOT_OURS : open_connection(p, service, home->segment, home->slot, now);
 }
 
-static __always_inline int refuse(context* ctx, const struct packet* p) {
-  struct settings* set = settings_now();
-  if (!set || must_leave_answer(ctx, set)) return punt();
+static __always_inline int refuse(context* ctx, const struct packet* p, const struct settings* set) {
+  if (must_leave_answer(ctx, set)) return punt();
   count(COUNTER_no_server);
   return icmp_port_unreachable(ctx, p);
 }
@@ -150,29 +149,34 @@ static __always_inline int on_segment(context* ctx, struct packet* p) {
   if (p->first_fragment && is_virtual_address(&p->destination)) remember_fragment(p);
   struct location home = home_of(&p->source, p->source_port, p->protocol), at = home;
   if (is_opening(p)) fetch_ahead(&home);
+  struct settings* set = settings_now();
+  if (!set) return VERDICT_PASS;
   struct connection* c = search_from_client(p, &at);
   __u32 now = now_ticks();
-  if (c && starts_anew(c, p)) {
+  if (c && starts_anew(c, p, set)) {
     if (release(at.segment, at.slot, c->meta, 0, 0)) count(COUNTER_connections_reused);
     c = 0;
-  } else if (!c) {
-    struct settings* set = settings_now();
-    if (set && set->flags & SETTING_NAT) {
-      struct server* server;
-      struct connection* reply = find_from_server(p, &server, &at);
-      if (reply) return to_client(ctx, p, reply, server, now);
-    }
+  } else if (c && lost_its_server(c, p, set)) {
+    if (release(at.segment, at.slot, c->meta, 0, 0)) count(COUNTER_connections_expired);
+    c = 0;
+  } else if (!c && set->flags & SETTING_NAT) {
+    struct server* server;
+    struct connection* reply = find_from_server(p, &server, &at);
+    if (reply) return to_client(ctx, p, reply, server, now);
   }
+  int slot = 0;
   if (!c) {
-    int slot = begin(p, &home, now);
-    if (slot == BEGIN_PASS) return VERDICT_PASS;
-    if (slot == OPEN_NO_SERVER) return refuse(ctx, p);
+    slot = begin(p, set, &home, now);
+    if (slot == OPEN_NOT_OURS) return VERDICT_PASS;
+    if (slot == OPEN_NO_SERVER) return refuse(ctx, p, set);
     struct segment* segment = segment_at(home.segment);
     if (slot < 0 || !segment) return VERDICT_DROP;
     c = slot_at(segment, wrap_slot((__u32)slot));
     if (!c) return VERDICT_DROP;
   }
-  return to_server(ctx, p, c, now);
+  int verdict = to_server(ctx, p, c, now);
+  if (slot >= OPENED_ONE_PACKET) release(home.segment, (__u32)slot, c->meta, 0, 0);
+  return verdict;
 }
 
 static __always_inline int process(context* ctx) {

@@ -12,11 +12,26 @@
 
 #define NO_SERVICE 0xffffffffu
 
-/* The service for a packet's destination: the index of that of the port, else of that of all ports, else NO_SERVICE. */
-static __always_inline __u32 find_service(const struct packet* p) {
+#define FTP_PORT bpf_htons(21)
+#define FTP_DATA_PORT bpf_htons(20)
+#define FIRST_UNPRIVILEGED_PORT 1024
+
+/* Whether a packet may belong to a data connection of FTP. */
+static __always_inline int may_be_ftp_data(const struct packet* p, const struct settings* set) {
+  return set->flags & SETTING_FTP && p->protocol == IPPROTO_TCP &&
+         (p->destination_port == FTP_DATA_PORT || bpf_ntohs(p->destination_port) >= FIRST_UNPRIVILEGED_PORT);
+}
+
+/* The service for a packet's destination: the index of that of the port, else of FTP's that the port may belong to, else
+ * of that of all ports, else NO_SERVICE. */
+static __always_inline __u32 find_service(const struct packet* p, const struct settings* set) {
   struct service_key key = {.port = p->destination_port, .protocol = p->protocol};
   key.address = p->destination;
   __u32* found = bpf_map_lookup_elem(&service_keys, &key);
+  if (!found && may_be_ftp_data(p, set)) {
+    key.port = FTP_PORT;
+    found = bpf_map_lookup_elem(&service_keys, &key);
+  }
   if (!found) {
     key.port = 0;
     found = bpf_map_lookup_elem(&service_keys, &key);

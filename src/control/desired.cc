@@ -97,14 +97,6 @@ std::vector<std::string> shortcomings(const Cluster& cluster) {
     const auto say = [&](std::string_view format) {
       lines.push_back(fmt::format(fmt::runtime(format), to_string(service.key)));
     };
-    if (service.persistence) {
-      say("persistence of {} is kept and listed, but not yet acted on: its clients are scheduled connection by "
-          "connection");
-    }
-    if (service.one_packet) {
-      say("one-packet scheduling of {} is kept and listed, but not yet acted on: its packets are scheduled by "
-          "connection");
-    }
     if (std::holds_alternative<cluster::MarkKey>(service.key)) {
       say("service {} is kept and listed, but this version does not act on firewall marks");
     }

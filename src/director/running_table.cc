@@ -24,6 +24,11 @@ std::optional<net::Address> virtual_address(const cluster::ServiceKey& key) {
   return address->endpoint.address;
 }
 
+bool is_ftp(const cluster::ServiceKey& key) {
+  const auto* address = std::get_if<cluster::AddressKey>(&key);
+  return address != nullptr && address->protocol == cluster::Protocol::tcp && address->endpoint.port == 21;
+}
+
 }  // namespace
 
 RunningTable::RunningTable(PacketPath& path) : path_(path), rings_(path) {
@@ -164,6 +169,9 @@ void RunningTable::apply_service(const cluster::VirtualService& wanted) {
   publish(entry.flags, service_flags(wanted));
   publish(entry.scheduler, scheduler_id(wanted.scheduler));
   publish(entry.mss_clamp, wanted.mss_clamp);
+  const auto persistence = wanted.persistence.value_or(cluster::Persistence{});
+  publish(entry.persistence, abi::ticks(std::chrono::nanoseconds(persistence.timeout).count()));
+  publish(entry.netmask, persistence.netmask);
 }
 
 bool RunningTable::apply_servers(Service& service, const cluster::VirtualService& wanted, Clock::time_point now) {
@@ -277,7 +285,7 @@ void RunningTable::collect(Clock::time_point now) {
     for (auto& [endpoint, server] : service->second.servers) {
       if (server.configured) continue;
       const abi::member& load = path_.member(server.index);
-      if (observe(load.active) + observe(load.inactive) > 0) {
+      if (observe(load.active) + observe(load.inactive) > 0 || observe(path_.servers[server.index].persistent) > 0) {
         server.removed_at = now;
       } else if (now - server.removed_at >= removed_server_kept) {
         over.push_back(server);
@@ -339,13 +347,15 @@ void RunningTable::count_address(const net::Address& address, int difference) {
 }
 
 void RunningTable::update_flags() {
-  bool nat = false;
+  __u32 needed = 0;
   for (const auto& [key, service] : services_) {
-    for (const auto& [endpoint, server] : service.servers)
-      nat |= path_.servers[server.index].method == abi::FORWARD_NAT;
+    if (service.configured && is_ftp(key)) needed |= SETTING_FTP;
+    for (const auto& [endpoint, server] : service.servers) {
+      if (path_.servers[server.index].method == abi::FORWARD_NAT) needed |= SETTING_NAT;
+    }
   }
   __u32& flags = path_.settings[0].flags;
-  publish(flags, nat ? flags | SETTING_NAT : flags & ~SETTING_NAT);
+  publish(flags, (flags & ~(SETTING_NAT | SETTING_FTP)) | needed);
 }
 
 std::vector<std::uint32_t> RunningTable::newest_first(const Service& service) const {
@@ -384,6 +394,7 @@ std::vector<ServiceLoad> RunningTable::loads(const std::vector<cluster::ServiceK
       load.servers.push_back({.server = configured(path_.servers[index], static_cast<std::uint32_t>(state.weight)),
                               .active = static_cast<std::uint32_t>(observe(state.active)),
                               .inactive = static_cast<std::uint32_t>(observe(state.inactive)),
+                              .persistent = observe(path_.servers[index].persistent),
                               .stats = read_traffic(path_, index)});
     }
     all.push_back(std::move(load));

@@ -242,6 +242,7 @@ void PacketPath::clear() {
   settings = {};
   settings.abi = BALLAST_ABI;
   settings.flags = SETTING_NAT;
+  settings.behaviour = BEHAVIOUR_REUSE_CLOSED | BEHAVIOUR_PATH_MTU;
   settings.connections_max = segments * SEGMENT_SLOTS / 2;
   settings.lease = ticks_now() + ticks(3600);
   settings.icmp_per_second = 1000;
@@ -263,7 +264,9 @@ std::uint32_t PacketPath::add_service(const ServiceSpec& spec) {
   value.port = abi::port_to_abi(spec.port);
   value.protocol = spec.protocol;
   value.scheduler = static_cast<std::uint8_t>(spec.scheduler);
-  value.flags = spec.flags;
+  value.flags = spec.flags | (spec.persistence != 0 ? SERVICE_PERSISTENT : 0);
+  value.persistence = ticks(spec.persistence);
+  value.netmask = spec.netmask;
   value.first_chunk = index;
   value.mss_clamp = spec.mss_clamp;
   value.in_use = 1;

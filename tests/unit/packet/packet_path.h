@@ -38,6 +38,8 @@ struct ServiceSpec {
   abi::scheduler_id scheduler = abi::SCHEDULER_RR;
   std::uint32_t flags = 0;
   std::uint16_t mss_clamp = 0;
+  std::uint32_t persistence = 0;  ///< seconds, 0: not persistent
+  std::uint32_t netmask = 0xffffffff;
 };
 
 struct ServerSpec {
