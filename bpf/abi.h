@@ -208,6 +208,24 @@ struct connection {
 #define SETTING_REDIRECT_BACK \
   0x02u /* XDP sends frames back by redirection: XDP_TX on veth needs a program on its peer */
 
+/* Bits of settings.behaviour, and the sysctl of ip_vs that has the same meaning. */
+#define BEHAVIOUR_EXPIRE_REMOVED 0x0001u        /* expire_nodest_conn */
+#define BEHAVIOUR_EXPIRE_QUIESCENT 0x0002u      /* expire_quiescent_template */
+#define BEHAVIOUR_REUSE_CLOSED 0x0004u          /* conn_reuse_mode is not 0 */
+#define BEHAVIOUR_REUSE_FIN_WAIT 0x0008u        /* conn_reuse_mode has bit 2; never without the bit above */
+#define BEHAVIOUR_PICK_UP_TCP 0x0010u           /* sloppy_tcp */
+#define BEHAVIOUR_PICK_UP_SCTP 0x0020u          /* sloppy_sctp */
+#define BEHAVIOUR_BYPASS 0x0040u                /* cache_bypass */
+#define BEHAVIOUR_SCHEDULE_ICMP 0x0080u         /* schedule_icmp */
+#define BEHAVIOUR_REFUSE_REPLIES 0x0100u        /* nat_icmp_send */
+#define BEHAVIOUR_PATH_MTU 0x0200u              /* pmtu_disc */
+#define BEHAVIOUR_DROP_HALF_OPEN 0x0400u        /* drop_entry 3 */
+#define BEHAVIOUR_DROP_HALF_OPEN_FILLED 0x0800u /* drop_entry 1 and 2: while the table is filled */
+#define BEHAVIOUR_DROP_PACKETS 0x1000u          /* drop_packet 3 */
+#define BEHAVIOUR_DROP_PACKETS_FILLED 0x2000u   /* drop_packet 1 and 2 */
+#define BEHAVIOUR_SECURE_TCP 0x4000u            /* secure_tcp 3 */
+#define BEHAVIOUR_SECURE_TCP_FILLED 0x8000u     /* secure_tcp 1 and 2 */
+
 struct settings {
   __u32 abi;
   __u32 flags;
@@ -218,9 +236,12 @@ struct settings {
   __u32 segment_count;        /* of the connection table */
   __u32 services_max;
   __u32 servers_max;
-  __u32 pad0;
+  __u32 behaviour; /* BEHAVIOUR_* */
+  __u32 drop_rate; /* BEHAVIOUR_DROP_PACKETS: of so many packets one is dropped (am_droprate) */
   __u64 hash_seed;
-  __u64 pad1[10];
+  __u32 connections_filled; /* the table counts as filled while it holds more connections than this */
+  __u32 pad0;
+  __u64 pad1[9];
   __u64 xdp_targets[64]; /* bit i: interface i takes frames redirected from XDP */
 };
 
