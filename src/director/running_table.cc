@@ -103,6 +103,7 @@ Result<void> RunningTable::check_room(const cluster::Cluster& wanted) const {
 Result<void> RunningTable::apply(const cluster::Cluster& wanted, Clock::time_point now) {
   if (auto room = check_room(wanted); !room) return room;
   apply_timeouts(wanted.director.timeouts);
+  apply_behaviour(wanted.director.behaviour);
   for (auto& [key, service] : services_) {
     if (service.configured && cluster::find_service(wanted, key) == nullptr) remove_service(key, service, now);
   }
@@ -142,6 +143,14 @@ void RunningTable::apply_timeouts(const cluster::Timeouts& timeouts) {
     publish(path_.settings[0].timeout[state],
             abi::ticks(std::chrono::duration_cast<std::chrono::nanoseconds>(timeout).count()));
   }
+}
+
+void RunningTable::apply_behaviour(const cluster::Behaviour& behaviour) {
+  abi::settings& settings = path_.settings[0];
+  const std::uint64_t filled = std::uint64_t{path_.sizes().connections} * behaviour.drop_when_filled / 100;
+  publish(settings.drop_rate, behaviour.drop_rate);
+  publish(settings.connections_filled, static_cast<__u32>(filled));
+  publish(settings.behaviour, behaviour_bits(behaviour));
 }
 
 RunningTable::Service& RunningTable::service_for(const cluster::VirtualService& wanted) {

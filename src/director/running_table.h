@@ -61,6 +61,7 @@ class RunningTable {
   void apply_service(const cluster::VirtualService& wanted);
   bool apply_servers(Service& service, const cluster::VirtualService& wanted, Clock::time_point now);
   void apply_timeouts(const cluster::Timeouts& timeouts);
+  void apply_behaviour(const cluster::Behaviour& behaviour);
   Server& add_server(Service& service, const net::Endpoint& endpoint);
   bool write_server(const Server& server, const Service& service, const cluster::RealServer& wanted);
   void retire_server(Server& server, Clock::time_point now);

@@ -45,6 +45,19 @@ TEST(Refusal, NamesTheNearestKeyForAnUnknownOne) {
   EXPECT_THAT(service_problems("persistence: {timout: 5s}"), OneProblem("did you mean 'timeout'?"));
 }
 
+TEST(Refusal, SaysWhatABehaviourCanBe) {
+  const auto behaviour = [](const std::string& setting) {
+    return problems("director: {behaviour: {" + setting + "}}");
+  };
+  EXPECT_THAT(behaviour("drop_entry: 1"), SizeIs(1));
+  EXPECT_THAT(behaviour("pickup_tcp: true"), OneProblem("did you mean 'pick_up_tcp'?"));
+  EXPECT_THAT(behaviour("pick_up_tcp: 1"), OneProblem("director.behaviour.pick_up_tcp: "));
+  EXPECT_THAT(behaviour("drop_packets: 3"), OneProblem("valid: never, auto, always"));
+  EXPECT_THAT(behaviour("connection_reuse: after_clse"), OneProblem("did you mean 'after_close'?"));
+  EXPECT_THAT(behaviour("drop_rate: 0"), OneProblem("director.behaviour.drop_rate: "));
+  EXPECT_THAT(behaviour("drop_when_filled: 101"), OneProblem("director.behaviour.drop_when_filled: "));
+}
+
 TEST(Refusal, ListsTheValidKeysWhereNoneIsNear) {
   EXPECT_THAT(problems("colour: red\n"), ElementsAre("f:1:1: unknown key 'colour'; valid: director, pools, services"));
 }
