@@ -184,8 +184,8 @@ enum connection_state {
 #define META_NO_OUTPUT 0x04u /* no reply was seen: the half view of DR and TUN */
 #define META_INACTIVE 0x08u  /* counted in member.inactive, not in member.active */
 #define META_NO_REPLY 0x10u  /* a newer connection has the same client and server: replies are that one's */
-#define META_TEMPLATE 0x20u /* remembers the server of a client, see bpf/persistence.h */
-#define META_ASSURED 0x40u  /* template: one of its connections was established */
+#define META_TEMPLATE 0x20u  /* remembers the server of a client, see bpf/persistence.h */
+#define META_ASSURED 0x40u   /* template: one of its connections was established */
 #define META_STATE_SHIFT 8
 #define META_STATE 0x1f00u
 #define META_GENERATION_SHIFT 16

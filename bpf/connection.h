@@ -46,7 +46,8 @@ static __always_inline void advance(struct connection* c, const struct packet* p
     if (next != meta && __sync_val_compare_and_swap(&c->meta, meta, next) == meta && (next ^ meta) & META_INACTIVE)
       member_move(c->server, !!(next & META_INACTIVE));
   }
-  if (c->template_hash && !(c->meta & META_ASSURED) && (state == STATE_ESTABLISHED || (from_server && state == STATE_UDP)))
+  if (c->template_hash && !(c->meta & META_ASSURED) &&
+      (state == STATE_ESTABLISHED || (from_server && state == STATE_UDP)))
     assure(c);
   __u32 deadline = now + timeout_of(set, state);
   if (c->deadline != deadline) c->deadline = deadline;
@@ -133,8 +134,8 @@ __noinline int evict_half_open(void) {
 
 /* What open_connection() says where there is no connection. */
 #define OPEN_NO_SERVER (-1)
-#define OPEN_REFUSED (-2)   /* the table is full, or a defence is on */
-#define OPEN_NOT_OURS (-3)  /* FTP's service has the port of its data only where it is persistent */
+#define OPEN_REFUSED (-2)               /* the table is full, or a defence is on */
+#define OPEN_NOT_OURS (-3)              /* FTP's service has the port of its data only where it is persistent */
 #define OPENED_ONE_PACKET SEGMENT_SLOTS /* added to the slot: the connection ends with this packet */
 
 /* Whether a service takes packets to this port: one of all ports must be persistent, or the parts of what a client does

@@ -22,8 +22,8 @@ static __always_inline int may_be_ftp_data(const struct packet* p, const struct 
          (p->destination_port == FTP_DATA_PORT || bpf_ntohs(p->destination_port) >= FIRST_UNPRIVILEGED_PORT);
 }
 
-/* The service for a packet's destination: the index of that of the port, else of FTP's that the port may belong to, else
- * of that of all ports, else NO_SERVICE. */
+/* The service for a packet's destination: the index of that of the port, else of FTP's that the port may belong to,
+ * else of that of all ports, else NO_SERVICE. */
 static __always_inline __u32 find_service(const struct packet* p, const struct settings* set) {
   struct service_key key = {.port = p->destination_port, .protocol = p->protocol};
   key.address = p->destination;

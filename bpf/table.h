@@ -90,9 +90,9 @@ static __always_inline struct connection* search_from_client(const struct packet
     if (!c) return 0;
     __u32 meta = c->meta;
     if (!meta) return 0;
-    if ((meta & (META_LIVE | META_TEMPLATE)) == META_LIVE && c->client_port == p->source_port && c->virtual_port == p->destination_port &&
-        same_address(&c->client, &p->source) && same_address(&c->virtual_address, &p->destination) &&
-        c->protocol == p->protocol)
+    if ((meta & (META_LIVE | META_TEMPLATE)) == META_LIVE && c->client_port == p->source_port &&
+        c->virtual_port == p->destination_port && same_address(&c->client, &p->source) &&
+        same_address(&c->virtual_address, &p->destination) && c->protocol == p->protocol)
       return c;
   }
   return 0;

@@ -91,7 +91,8 @@ static __always_inline enum tcp_event tcp_event_of(__u8 flags) {
   return EVENT_NONE;
 }
 
-/* The state after a packet; `table` is its direction, plus SECURE_TABLES under attack. A segment without any of the four flags leaves the state as it is. */
+/* The state after a packet; `table` is its direction, plus SECURE_TABLES under attack. A segment without any of the
+ * four flags leaves the state as it is. */
 static __always_inline __u32 next_tcp_state(__u32 state, __u32 table, __u8 flags) {
   enum tcp_event event = tcp_event_of(flags);
   if (event == EVENT_NONE || table >= 2 * SECURE_TABLES) return state;

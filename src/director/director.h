@@ -37,8 +37,8 @@ struct ServiceLoad {
   Stats stats;                      ///< its servers', and those of servers it had
 };
 
-/// A connection, or a template: what persistence remembers of a client (client port 0; protocol 0 for services of several
-/// ports).
+/// A connection, or a template: what persistence remembers of a client (client port 0; protocol 0 for services of
+/// several ports).
 struct Connection {
   bool is_template = false;
   bool assured = false;  ///< template: one of its connections was established

@@ -24,7 +24,7 @@ class Behaviour : public BothHooks {
   }
   std::uint32_t state(std::uint16_t port) {
     const auto entry = path().connection("10.9.0.1", port);
-    return entry ? (entry->meta & META_STATE) >> META_STATE_SHIFT : std::uint32_t{STATE_COUNT};
+    return entry ? (entry->meta & META_STATE) >> META_STATE_SHIFT : std::uint32_t{abi::STATE_COUNT};
   }
   void take_away(std::uint32_t server) {
     auto gone = path().server(service_ * CHUNK_MEMBERS + server);
