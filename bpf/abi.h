@@ -265,7 +265,11 @@ struct live {
   __u32 sweep_position;
   __u32 slots_offset;   /* of the first slot in a segment */
   __u32 evict_position; /* segment where the next search for a half-open connection begins */
-  __u32 pad1[13];
+  __u32 pad1;
+  __u64 sweep_runs;
+  __u64 sweep_ns;         /* spent by all of them */
+  __u64 sweep_longest_ns; /* ... by the longest */
+  __u64 pad2[3];
 };
 
 /* Fragments: the ports that the first one told. */

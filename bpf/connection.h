@@ -49,8 +49,10 @@ static __always_inline void advance(struct connection* c, const struct packet* p
   if (c->template_hash && !(c->meta & META_ASSURED) &&
       (state == STATE_ESTABLISHED || (from_server && state == STATE_UDP)))
     assure(c);
-  __u32 deadline = now + timeout_of(set, state);
-  if (c->deadline != deadline) c->deadline = deadline;
+  __u32 before = c->deadline, deadline = now + timeout_of(set, state);
+  if (before == deadline) return;
+  c->deadline = deadline;
+  if (is_before(deadline, before)) expect_sooner(c, deadline);
 }
 
 /* A SYN on a connection that is over starts a new one (ip_vs: conn_reuse_mode), unless a template holds it. */

@@ -109,7 +109,8 @@ struct segment {
   __u32 generation;
   __u32 free; /* found by an insertion while it holds the lock; kept here, not in registers, so that the verifier */
   __u32 half_open; /* need not follow every combination of them */
-  __u8 rest[SEGMENT_BYTES - 20];
+  __u32 soonest;   /* no deadline in the segment is before this tick; means nothing while `used` is 0 */
+  __u8 rest[SEGMENT_BYTES - 24];
 };
 
 struct {
@@ -155,7 +156,9 @@ struct {
 const volatile __u32 segment_count = 1;
 const volatile __u64 hash_seed = 0;
 const volatile __u32 sweep_interval_ns = 10000000;
-const volatile __u32 sweep_segments = 1; /* how many segments one run of the timer looks at */
+const volatile __u32 sweep_behind_ns = 1000000; /* interval while expiry is behind */
+const volatile __u32 sweep_budget_ns = 200000;  /* a run of the timer that took so long leaves the rest to the next */
+const volatile __u32 sweep_segments = 1;        /* how many segments one run of the timer looks at */
 
 /* value & mask, computed where it stands: a bound that verifiers see which have lost an earlier comparison on the way.
  */

@@ -5,7 +5,9 @@
  * directions of a flow know; so one slot, one cache line, serves packets of the client and replies of the server. A
  * search goes from the first slot on, around the segment, until it meets a slot that was never used. Searches take no
  * lock. Insertion and removal hold the segment's lock; a removed slot stays "dead" while a used slot follows it, so
- * that no search ends too early. A slot's generation changes with every use. */
+ * that no search ends too early. A slot's generation changes with every use. A segment's header has a lower bound of
+ * its deadlines, so that the sweep passes over it while nothing in it can be over; deadlines that grow leave it alone.
+ */
 #pragma once
 
 #include "member.h"
@@ -128,6 +130,41 @@ static __always_inline struct connection* find_from_server(const struct packet* 
   return 0;
 }
 
+/* ---- the bound of a segment's deadlines ---- */
+
+static __always_inline int is_before(__u32 tick, __u32 other) { return (__s32)(tick - other) < 0; }
+
+/* The segment holds an entry with that deadline. The lock is held. */
+static __always_inline void expect(struct segment* segment, __u32 deadline) {
+  if (is_before(deadline, segment->soonest)) segment->soonest = deadline;
+}
+
+__noinline int expect_in(__u32 number, __u32 deadline) {
+  struct segment* segment = segment_at(number);
+  if (!segment) return 0;
+  bpf_spin_lock(&segment->lock);
+  expect(segment, deadline);
+  bpf_spin_unlock(&segment->lock);
+  return 1;
+}
+
+/* Begins to compute a segment's bound anew. Entries whose deadline comes nearer while they are looked at lower what is
+ * set here. */
+__noinline int expect_nothing_before(__u32 number, __u32 tick) {
+  struct segment* segment = segment_at(number);
+  if (!segment) return 0;
+  bpf_spin_lock(&segment->lock);
+  segment->soonest = tick;
+  bpf_spin_unlock(&segment->lock);
+  return 1;
+}
+
+/* A connection has got a deadline before the one it had. */
+__noinline int expect_sooner(const struct connection* c, __u32 deadline) {
+  if (!c) return 0;
+  return expect_in(home_of(&c->client, c->client_port, c->protocol).segment, deadline);
+}
+
 /* ---- templates ----
  *
  * A template is an entry of its own kind: client's address under the service's mask, no client port. Its connections
@@ -156,6 +193,7 @@ __noinline __s64 touch_template(__u64 hash, __u32 action, __u32 deadline) {
     if (action == TEMPLATE_JOIN) {
       c->held++;
       c->deadline = deadline;
+      expect(segment, deadline);
     } else if (action == TEMPLATE_ASSURE) {
       c->meta |= META_ASSURED;
     } else if (c->held) {
@@ -216,7 +254,7 @@ __noinline int release(__u32 number, __u32 index, __u32 meta, __u32 only_over, _
   if (!c) return 0;
   struct removed removed = {};
   bpf_spin_lock(&segment->lock);
-  if (c->meta == meta && meta & META_LIVE && (!only_over || (__s32)(c->deadline - now) <= 0)) {
+  if (c->meta == meta && meta & META_LIVE && (!only_over || !is_before(now, c->deadline))) {
     if (only_over && meta & META_TEMPLATE && c->held) {
       c->deadline = now + TEMPLATE_AGAIN_TICKS;
     } else {
@@ -322,7 +360,8 @@ __noinline int insert_newborn(void) {
       c->deadline = entry->deadline;
       c->server_tag = entry->server_tag;
       c->template_hash = entry->template_hash;
-      segment->used++;
+      if (!segment->used++) segment->soonest = entry->deadline;
+      expect(segment, entry->deadline);
       segment->generation++;
       c->meta = entry->meta | segment->generation << META_GENERATION_SHIFT;
       outcome = (int)segment->free;

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
@@ -122,6 +123,7 @@ void set_constants(Skeleton* skeleton) {
   skeleton->rodata->hash_seed = 0x1234567890abcdef;
   skeleton->rodata->sweep_interval_ns = 20'000'000;
   skeleton->rodata->sweep_segments = PacketPath::segments;
+  skeleton->rodata->sweep_budget_ns = PacketPath::sweep_budget_ns;
 }
 
 void set_sizes(bpf_object* object) {
@@ -446,6 +448,9 @@ abi::traffic PacketPath::traffic(std::uint32_t server) const {
 
 namespace {
 
+/// Where a segment's header has the bound of its deadlines (bpf/maps.h).
+constexpr std::size_t bound_offset = 20;
+
 /// One value of the map: a spin lock and counters, then the slots; the size is a multiple of 8.
 Bytes read_segment(int map, std::uint32_t number) {
   Bytes value((SEGMENT_BYTES + 7) / 8 * 8);
@@ -468,6 +473,22 @@ std::vector<abi::connection> PacketPath::all_connections() const {
   }
   return out;
 }
+
+void PacketPath::end_connections(bool with_bounds) {
+  const std::uint32_t offset = read_map<abi::live>(map("live"), 0).slots_offset;
+  const std::uint32_t now = ticks_now();
+  for (std::uint32_t number = 0; number < segments; ++number) {
+    Bytes value = read_segment(map("connections"), number);
+    if (with_bounds) std::memcpy(value.data() + bound_offset, &now, sizeof now);
+    for (std::uint32_t slot = 0; slot < SEGMENT_SLOTS; ++slot) {
+      std::uint8_t* at = value.data() + offset + slot * sizeof(abi::connection);
+      std::memcpy(at + offsetof(abi::connection, deadline), &now, sizeof now);
+    }
+    if (bpf_map_update_elem(map("connections"), &number, value.data(), BPF_ANY) != 0) give_up("ending connections");
+  }
+}
+
+std::uint64_t PacketPath::sweep_runs() const { return read_map<abi::live>(map("live"), 0).sweep_runs; }
 
 void PacketPath::put_in_state(std::uint32_t state, bool replies_seen) {
   const std::uint32_t offset = read_map<abi::live>(map("live"), 0).slots_offset;

@@ -91,6 +91,11 @@ class PacketPath {
   /// live.connections
   std::int64_t connections_counted() const;
 
+  /// Moves the deadline of every connection to now; the bounds that segments have of their deadlines with them, or not.
+  void end_connections(bool with_bounds);
+  /// How often the sweep's timer has run.
+  std::uint64_t sweep_runs() const;
+
   abi::settings settings{};
   void apply_settings();
   abi::server server(std::uint32_t index) const;
@@ -101,6 +106,7 @@ class PacketPath {
   void age_fragments(int seconds);
 
   static constexpr std::uint32_t segments = 512;
+  static constexpr std::uint32_t sweep_budget_ns = 20'000;
 
  private:
   PacketPath() = default;

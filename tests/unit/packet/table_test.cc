@@ -28,6 +28,10 @@ class Table : public BothHooks {
     for (int i = 0; i < 500 && path().connections() != count; ++i) usleep(10'000);
     EXPECT_EQ(path().connections(), count);
   }
+  void wait_for_sweeps(std::uint64_t count) {
+    const auto before = path().sweep_runs();
+    for (int i = 0; i < 1000 && path().sweep_runs() - before < count; ++i) usleep(10'000);
+  }
 };
 FOR_BOTH_HOOKS(Table);
 
@@ -134,6 +138,42 @@ TEST_P(Table, TheSweepFreesWhatIsOver) {
   EXPECT_EQ(path().active_and_inactive(0), std::pair(1, 0));
   for (std::uint16_t port = 100; port < 400; ++port) expect_untouched(segment(port, ack).frame());
   EXPECT_EQ(path().send(segment(1, ack)).verdict, Verdict::on);
+}
+
+TEST_P(Table, TheSweepFreesWhatHasGotANearerDeadline) {
+  path().settings.timeout[abi::STATE_CLOSE] = 1;
+  path().apply_settings();
+  path().add_server(path().add_service());
+  for (std::uint16_t port = 1; port <= 50; ++port) establish(port);
+  wait_for_sweeps(3);
+  for (std::uint16_t port = 1; port <= 50; port += 2) path().send(segment(port, rst));
+  wait_for_connections(25);
+  EXPECT_EQ(path().active_and_inactive(0), std::pair(25, 0));
+}
+
+TEST_P(Table, TheSweepPassesOverSegmentsWhoseBoundIsNotOver) {
+  path().add_server(path().add_service());
+  for (std::uint16_t port = 1; port <= 50; ++port) establish(port);
+  path().end_connections(false);
+  wait_for_sweeps(10);
+  EXPECT_EQ(path().connections(), 50u);
+  path().end_connections(true);
+  wait_for_connections(0);
+  EXPECT_EQ(path().active_and_inactive(0), std::pair(0, 0));
+}
+
+TEST_P(Table, TheSweepFreesManyConnectionsInManyRuns) {
+  path().add_server(path().add_service({.port = 53, .protocol = udp}));
+  for (std::uint16_t port = 1; port <= 12'000; ++port) path().send(udp_datagram("10.9.0.1", port, "10.0.1.100", 53));
+  const auto created = path().counter("connections_created");
+  wait_for_sweeps(1);
+  const auto before = path().sweep_runs();
+  path().end_connections(true);
+  wait_for_connections(0);
+  EXPECT_EQ(path().counter("connections_expired"), created);
+  EXPECT_EQ(path().connections_counted(), 0);
+  // No processor frees one in less than 10 ns.
+  EXPECT_GE(path().sweep_runs() - before, created * 10 / PacketPath::sweep_budget_ns);
 }
 
 TEST_P(Table, AServerAtItsUpperThresholdTakesNoMoreUntilItIsBelowTheLower) {
