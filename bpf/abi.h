@@ -186,6 +186,7 @@ enum connection_state {
 #define META_NO_REPLY 0x10u  /* a newer connection has the same client and server: replies are that one's */
 #define META_TEMPLATE 0x20u  /* remembers the server of a client, see bpf/persistence.h */
 #define META_ASSURED 0x40u   /* template: one of its connections was established */
+#define META_ARRIVING 0x80u  /* on its way from the previous table, where it still is: see bpf/growth.h */
 #define META_STATE_SHIFT 8
 #define META_STATE 0x1f00u
 #define META_GENERATION_SHIFT 16
@@ -253,7 +254,7 @@ struct settings {
   __u32 drop_rate; /* BEHAVIOUR_DROP_PACKETS: of so many packets one is dropped (am_droprate) */
   __u64 hash_seed;
   __u32 connections_filled; /* the table counts as filled while it holds more connections than this */
-  __u32 pad0;
+  __u32 fill_previous;      /* while the table grows: connections still begin in the previous one */
   __u64 pad1[9];
   __u64 xdp_targets[64]; /* bit i: interface i takes frames redirected from XDP */
 };
@@ -265,11 +266,20 @@ struct live {
   __u32 sweep_position;
   __u32 slots_offset;   /* of the first slot in a segment */
   __u32 evict_position; /* segment where the next search for a half-open connection begins */
-  __u32 pad1;
+  __u32 move_position;  /* segment of the previous table where the next piece that moves begins */
   __u64 sweep_runs;
   __u64 sweep_ns;         /* spent by all of them */
   __u64 sweep_longest_ns; /* ... by the longest */
-  __u64 pad2[3];
+  __u64 move_left;        /* entries that this walk through the previous table could not move */
+  __u64 pad1[2];
+};
+
+/* What a run of the program that moves entries of a growing table leaves. */
+enum move_result {
+  MOVE_ON,    /* there is more of the previous table */
+  MOVE_AGAIN, /* that was its end, but entries are left in it */
+  MOVE_DONE,  /* it is empty */
+  MOVE_FAILED,
 };
 
 /* Fragments: the ports that the first one told. */

@@ -34,9 +34,8 @@ static __always_inline __u32 next_state(const struct packet* p, const struct set
   return next_tcp_state(state, direction + SECURE_TABLES, p->tcp_flags);
 }
 
-/* Takes a packet into account: new state, exact counts, a new deadline. */
-static __always_inline void advance(struct connection* c, const struct packet* p, const struct settings* set,
-                                    int from_server, __u32 now) {
+static __always_inline void advance_entry(struct connection* c, const struct packet* p, const struct settings* set,
+                                          int from_server, __u32 now) {
   __u32 state = STATE_UDP;
   if (p->protocol == IPPROTO_TCP) {
     __u32 meta = c->meta;
@@ -53,6 +52,26 @@ static __always_inline void advance(struct connection* c, const struct packet* p
   if (before == deadline) return;
   c->deadline = deadline;
   if (is_before(deadline, before)) expect_sooner(c, deadline);
+}
+
+/* Takes a packet into account whose connection has just moved to the new table. */
+__noinline int advance_moved(const struct packet* p, __u32 from_server, __u32 now) {
+  struct settings* set = settings_now();
+  struct server* server;
+  struct location at;
+  if (!p || !set) return 0;
+  struct connection* c = from_server ? find_from_server(p, &server, &at) : find_from_client(p, &at);
+  if (c) advance_entry(c, p, set, (int)from_server, now);
+  return 1;
+}
+
+/* Takes a packet into account: new state, exact counts, a new deadline. */
+static __always_inline void advance(struct connection* c, const struct packet* p, const struct settings* set,
+                                    int from_server, __u32 now) {
+  advance_entry(c, p, set, from_server, now);
+  /* An atomic read: what was stored above is seen before the entry can have left. */
+  if (previous_segment_count && !(__sync_fetch_and_or(&c->meta, 0) & META_LIVE))
+    advance_moved(p, (__u32)from_server, now);
 }
 
 /* A SYN on a connection that is over starts a new one (ip_vs: conn_reuse_mode), unless a template holds it. */
@@ -112,8 +131,8 @@ static long evict_in_segment(__u32 i, void* context_) {
   int* done = context_;
   struct live* values = live_values();
   if (!values) return 1;
-  __u32 number = values->evict_position;
-  values->evict_position = number + 1 < segment_count ? number + 1 : 0;
+  __u32 position = values->evict_position, number = nth_segment(position);
+  values->evict_position = position + 1 < segments_in_all() ? position + 1 : 0;
   struct segment* segment = segment_at(number);
   if (!segment || !segment->used) return 0;
   NO_UNROLL for (__u32 slot = 0; slot < SEGMENT_SLOTS; slot++) {
@@ -147,48 +166,28 @@ static __always_inline int takes_port(const struct service* service, const struc
 }
 
 /* ip_vs: drop_packet. */
-static __always_inline int drop_in_defence(const struct settings* set, const struct live* values) {
-  return is_defending(set, values, BEHAVIOUR_DROP_PACKETS, BEHAVIOUR_DROP_PACKETS_FILLED) && set->drop_rate &&
-         !(bpf_get_prandom_u32() % set->drop_rate);
+static __always_inline int drop_in_defence(void) {
+  struct settings* set = settings_now();
+  struct live* values = live_values();
+  return set && values && is_defending(set, values, BEHAVIOUR_DROP_PACKETS, BEHAVIOUR_DROP_PACKETS_FILLED) &&
+         set->drop_rate && !(bpf_get_prandom_u32() % set->drop_rate);
 }
 
 /* Enters this processor's newborn, in a full table in the place of a half-open connection. */
 static __always_inline int insert_connection(struct newborn* born) {
-  int slot = insert_newborn();
+  int slot = insert_newborn(NEWBORN_OF_PACKET);
   if (slot != INSERT_FULL || !born->full || !evict_half_open()) return slot;
   born->full = 0;
-  return insert_newborn();
+  return insert_newborn(NEWBORN_OF_PACKET);
 }
 
-/* Schedules a new connection for `p` of the service at `index` and enters it in the table. Its slot in its home
- * segment, or one of the above. */
-__noinline int open_connection(const struct packet* p, __u32 index, __u32 home_segment, __u32 home_slot, __u32 now) {
-  const struct service* service = bpf_map_lookup_elem(&services, &index);
+/* Enters the connection of `p` to the real server `number` in the table. As open_connection() says. */
+__noinline int enter_connection(const struct packet* p, __u32 service_index, __u32 number, __u32 now) {
+  const struct service* service = bpf_map_lookup_elem(&services, &service_index);
   struct settings* set = settings_now();
-  struct live* values = live_values();
-  struct newborn* born = newborn_now();
-  if (!p || !service || !set || !values || !born) return OPEN_NO_SERVER;
-  if (!takes_port(service, p)) return service->port == FTP_PORT ? OPEN_NOT_OURS : OPEN_NO_SERVER;
-  if (drop_in_defence(set, values)) {
-    count(COUNTER_defence_dropped);
-    return OPEN_REFUSED;
-  }
-  __s64 chosen;
-  int one_packet = service->flags & SERVICE_ONE_PACKET && p->protocol == IPPROTO_UDP;
-  if (service->flags & SERVICE_PERSISTENT) {
-    chosen = schedule_persistent(index, p, now);
-  } else {
-    __u32 scheduled = schedule(index, p);
-    chosen = scheduled == NO_SERVER ? PERSISTENT_NONE : scheduled;
-    born->entry.template_hash = 0;
-  }
-  if (chosen == PERSISTENT_FULL) {
-    count(COUNTER_table_full_dropped);
-    return OPEN_REFUSED;
-  }
-  __u32 number = (__u32)chosen;
-  struct server* server = chosen < 0 ? 0 : server_at(number);
-  if (!server) return OPEN_NO_SERVER;
+  struct newborn* born = newborn_now(NEWBORN_OF_PACKET);
+  struct server* server = server_at(number);
+  if (!p || !service || !set || !born || !server) return OPEN_NO_SERVER;
   __u32 state = STATE_UDP, view = server->method == FORWARD_NAT ? 0 : META_NO_OUTPUT;
   if (p->protocol == IPPROTO_TCP) state = next_state(p, set, STATE_NONE, view ? FROM_CLIENT_ONLY : FROM_CLIENT);
   struct connection* entry = &born->entry;
@@ -202,18 +201,46 @@ __noinline int open_connection(const struct packet* p, __u32 index, __u32 home_s
   entry->server_tag = server_tag(&server->address);
   entry->meta = with_state(META_LIVE | view, state);
   entry->deadline = now + timeout_of(set, state);
-  born->home.segment = home_segment;
-  born->home.slot = home_slot;
-  born->full = values->connections >= set->connections_max;
   member_take(number, entry->meta);
   int slot = insert_connection(born);
   if (slot >= 0 && slot < INSERTED_BY_OTHER) {
     count_connection(number);
-    return one_packet ? slot + OPENED_ONE_PACKET : slot;
+    return service->flags & SERVICE_ONE_PACKET && p->protocol == IPPROTO_UDP ? slot + OPENED_ONE_PACKET : slot;
   }
   member_release(number, entry->meta);
   if (entry->template_hash) touch_template(entry->template_hash, TEMPLATE_LEAVE, 0);
   if (slot >= 0) return slot - INSERTED_BY_OTHER;
   count(COUNTER_table_full_dropped);
   return OPEN_REFUSED;
+}
+
+/* Schedules a new connection for `p` of the service at `index` and enters it in the table. Its slot in its home
+ * segment, or one of the above. */
+__noinline int open_connection(const struct packet* p, __u32 index, __u32 home_segment, __u32 home_slot, __u32 now) {
+  const struct service* service = bpf_map_lookup_elem(&services, &index);
+  if (!p || !service) return OPEN_NO_SERVER;
+  if (!takes_port(service, p)) return service->port == FTP_PORT ? OPEN_NOT_OURS : OPEN_NO_SERVER;
+  if (drop_in_defence()) {
+    count(COUNTER_defence_dropped);
+    return OPEN_REFUSED;
+  }
+  __s64 chosen;
+  if (service->flags & SERVICE_PERSISTENT) {
+    chosen = schedule_persistent(index, p, now);
+  } else {
+    struct newborn* born = newborn_now(NEWBORN_OF_PACKET);
+    if (born) born->entry.template_hash = 0;
+    __u32 scheduled = schedule(index, p);
+    chosen = scheduled == NO_SERVER ? PERSISTENT_NONE : scheduled;
+  }
+  if (chosen == PERSISTENT_FULL) {
+    count(COUNTER_table_full_dropped);
+    return OPEN_REFUSED;
+  }
+  struct newborn* born = newborn_now(NEWBORN_OF_PACKET);
+  if (chosen < 0 || !born) return OPEN_NO_SERVER;
+  born->home.segment = home_segment;
+  born->home.slot = home_slot;
+  born->full = is_full();
+  return enter_connection(p, index, (__u32)chosen, now);
 }

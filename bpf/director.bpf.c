@@ -7,6 +7,7 @@
  * redirected frames) it passes it untouched to the TC program on the same interface, which can. */
 #include "connection.h"
 #include "fragment.h"
+#include "growth.h"
 #include "icmp.h"
 #include "icmp_relay.h"
 #include "mss.h"
@@ -166,6 +167,7 @@ static __always_inline int on_segment(context* ctx, struct packet* p) {
   }
   int slot = 0;
   if (!c) {
+    if (previous_segment_count) home = birthplace_of(hash_of(&p->source, p->source_port, p->protocol));
     slot = begin(p, set, &home, now);
     if (slot == OPEN_NOT_OURS) return VERDICT_PASS;
     if (slot == OPEN_NO_SERVER) return refuse(ctx, p, set);
@@ -226,5 +228,9 @@ int ballast_local_reply(context* ctx) {
 /* Run by the daemon, not attached: starts the timer that expires connections. */
 SEC("tc")
 int ballast_sweep(struct __sk_buff* ctx) { return sweep_start(); }
+
+/* Run by the daemon, not attached: moves a piece of the previous table while the table grows. */
+SEC("tc")
+int ballast_move(struct __sk_buff* ctx) { return move_piece(); }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

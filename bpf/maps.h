@@ -120,6 +120,14 @@ struct {
   __type(value, struct segment);
 } connections SEC(".maps");
 
+/* The table that `connections` takes the place of while the table grows (bpf/growth.h); else one segment, unused. */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct segment);
+} connections_previous SEC(".maps");
+
 struct {
   __uint(type, BPF_MAP_TYPE_LRU_HASH);
   __uint(max_entries, 65536);
@@ -154,6 +162,7 @@ struct {
 
 /* Set when the program is loaded. */
 const volatile __u32 segment_count = 1;
+const volatile __u32 previous_segment_count = 0; /* of connections_previous; 0: the table does not grow */
 const volatile __u64 hash_seed = 0;
 const volatile __u32 sweep_interval_ns = 10000000;
 const volatile __u32 sweep_behind_ns = 1000000; /* interval while expiry is behind */

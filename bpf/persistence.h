@@ -35,8 +35,12 @@ static __always_inline void mask_client(union address* client, __u32 netmask) {
   }
 }
 
-/* The key of the template for `p`, its hash and its home. */
-static __always_inline void key_template(struct newborn* born, const struct service* service, const struct packet* p) {
+/* Gives this processor's newborn the key of the template for `p` of the service at `index`, and its home. Its hash, or
+ * 0. */
+__noinline __u64 key_template(__u32 index, const struct packet* p) {
+  const struct service* service = bpf_map_lookup_elem(&services, &index);
+  struct newborn* born = newborn_now(NEWBORN_OF_PACKET);
+  if (!service || !born || !p) return 0;
   struct connection* entry = &born->entry;
   entry->client = p->source;
   mask_client(&entry->client, service->netmask);
@@ -59,13 +63,12 @@ static __always_inline void key_template(struct newborn* born, const struct serv
   hash = mix(hash ^ entry->virtual_address.half[1]);
   hash = mix(hash ^ entry->virtual_address.half[0]);
   entry->template_hash = hash ? hash : 1;
-  born->home.segment = segment_of(entry->template_hash);
-  born->home.slot = first_slot_of(entry->template_hash);
+  born->home = birthplace_of(entry->template_hash);
+  return entry->template_hash;
 }
 
-/* Removes the template with `hash`. */
-__noinline int remove_template(__u64 hash) {
-  __u32 number = segment_of(hash), first = first_slot_of(hash);
+__noinline int remove_template_from(__u32 number, __u64 hash) {
+  __u32 first = first_slot_of(hash);
   struct segment* segment = segment_at(number);
   if (!segment) return 0;
   NO_UNROLL for (__u32 i = 0; i < SEGMENT_SLOTS; i++) {
@@ -75,6 +78,12 @@ __noinline int remove_template(__u64 hash) {
     if (c->template_hash == hash && c->meta & META_TEMPLATE) return release(number, slot, c->meta, 0, 0);
   }
   return 0;
+}
+
+/* Removes the template with `hash`. */
+static __always_inline int remove_template(__u64 hash) {
+  if (previous_segment_count && remove_template_from(previous_segment_of(hash), hash)) return 1;
+  return remove_template_from(segment_of(hash), hash);
 }
 
 /* Whether a template's server still takes its client's connections. A quiescent one does, unless it is to expire. */
@@ -93,12 +102,10 @@ static __always_inline int serves(__u32 index, const struct settings* set) {
  * index, or one of the above. */
 __noinline __s64 schedule_persistent(__u32 index, const struct packet* p, __u32 now) {
   const struct service* service = bpf_map_lookup_elem(&services, &index);
-  struct newborn* born = newborn_now();
+  struct newborn* born = newborn_now(NEWBORN_OF_PACKET);
   struct settings* set = settings_now();
-  struct live* values = live_values();
-  if (!service || !born || !set || !values || !p) return PERSISTENT_NONE;
-  key_template(born, service, p);
-  __u64 hash = born->entry.template_hash;
+  if (!service || !born || !set || !p) return PERSISTENT_NONE;
+  __u64 hash = key_template(index, p);
   __u32 deadline = now + service->persistence;
   __s64 known = touch_template(hash, TEMPLATE_JOIN, deadline);
   if (known >= 0) {
@@ -113,9 +120,9 @@ __noinline __s64 schedule_persistent(__u32 index, const struct packet* p, __u32 
   born->entry.deadline = deadline;
   born->entry.meta = META_LIVE | META_TEMPLATE;
   born->entry.held = 1;
-  born->full = values->connections >= set->connections_max;
+  born->full = is_full();
   member_take(chosen, born->entry.meta);
-  int slot = insert_newborn();
+  int slot = insert_newborn(NEWBORN_OF_PACKET);
   if (slot >= 0 && slot < INSERTED_BY_OTHER) return chosen;
   member_release(chosen, META_TEMPLATE);
   if (slot < 0) return PERSISTENT_FULL;

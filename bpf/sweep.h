@@ -54,9 +54,9 @@ __noinline int sweep_slots(__u32 number, __u32 now, __u32 defending) {
 
 static long sweep_segment(__u32 i, void* context_) {
   struct sweep_state* run = context_;
-  __u32 number = run->position;
+  __u32 number = nth_segment(run->position);
   struct segment* segment = segment_at(number);
-  run->position = number + 1 < segment_count ? number + 1 : 0;
+  run->position = run->position + 1 < segments_in_all() ? run->position + 1 : 0;
   if (!segment) return 0;
   int due = segment->used && (run->defending || !is_before(run->now, segment->soonest));
   if (due) sweep_slots(number, run->now, run->defending);

@@ -52,7 +52,27 @@ static __always_inline __u32 first_slot_of(__u64 hash) { return (__u32)hash % SE
 
 static __always_inline __u32 wrap_slot(__u32 index) { return index % SEGMENT_SLOTS; }
 
-static __always_inline struct segment* segment_at(__u32 index) { return bpf_map_lookup_elem(&connections, &index); }
+/* While the table grows there are two of them, and numbers of segments with this bit are those of the previous one.
+ * Else the verifier takes away whatever stands behind `previous_segment_count`. */
+#define PREVIOUS_TABLE 0x80000000u
+
+static __always_inline __u32 previous_segment_of(__u64 hash) {
+  return PREVIOUS_TABLE | (__u32)((hash >> 32) * previous_segment_count >> 32);
+}
+
+static __always_inline struct segment* segment_at(__u32 number) {
+  if (previous_segment_count && number & PREVIOUS_TABLE) {
+    number &= ~PREVIOUS_TABLE;
+    return bpf_map_lookup_elem(&connections_previous, &number);
+  }
+  return bpf_map_lookup_elem(&connections, &number);
+}
+
+/* For walks through all segments: how many there are, and the number of the nth. */
+static __always_inline __u32 segments_in_all(void) { return segment_count + previous_segment_count; }
+static __always_inline __u32 nth_segment(__u32 n) {
+  return previous_segment_count && n >= segment_count ? PREVIOUS_TABLE | (n - segment_count) : n;
+}
 
 /* A word that stands for a real server's address among the connections of one client port; for IPv4 it is exact. */
 static __always_inline __u32 server_tag(const union address* server) {
@@ -72,6 +92,23 @@ static __always_inline struct location home_of(const union address* client, __be
   return home;
 }
 
+/* ... in the previous table. */
+static __always_inline struct location previous_home_of(const union address* client, __be16 port, __u8 protocol) {
+  __u64 hash = hash_of(client, port, protocol);
+  struct location home = {previous_segment_of(hash), first_slot_of(hash)};
+  return home;
+}
+
+/* Where an entry is inserted. */
+static __always_inline struct location birthplace_of(__u64 hash) {
+  struct location place = {segment_of(hash), first_slot_of(hash)};
+  if (previous_segment_count) {
+    struct settings* set = settings_now();
+    if (set && set->fill_previous) place.segment = previous_segment_of(hash);
+  }
+  return place;
+}
+
 /* Reads the lines that an insertion is about to need, so that the processor waits for both at once. */
 static __always_inline void fetch_ahead(const struct location* home) {
   struct segment* segment = segment_at(home->segment);
@@ -81,8 +118,27 @@ static __always_inline void fetch_ahead(const struct location* home) {
   (void)*(volatile __u32*)&segment->used;
 }
 
-/* The connection of a packet from a client, or 0. `*at` is where the search begins, and then the connection's place. */
-static __always_inline struct connection* search_from_client(const struct packet* p, struct location* at) {
+/* What finds nothing in the previous table and then nothing in the table has missed nothing: an entry that moves is in
+ * the new place before it leaves the old one. */
+#define NOT_FOUND (-1)
+
+static __always_inline __s64 number_of(const struct location* at) {
+  return (__s64)at->segment * SEGMENT_SLOTS + at->slot;
+}
+
+static __always_inline struct connection* connection_at(__s64 number) {
+  if (number < 0) return 0;
+  struct segment* segment = segment_at((__u32)(number / SEGMENT_SLOTS));
+  return segment ? slot_at(segment, wrap_slot((__u32)number)) : 0;
+}
+
+static __always_inline struct connection* connection_found(__s64 number, struct location* at) {
+  at->segment = (__u32)(number / SEGMENT_SLOTS);
+  at->slot = wrap_slot((__u32)number);
+  return connection_at(number);
+}
+
+static __always_inline struct connection* search_segment_from_client(const struct packet* p, struct location* at) {
   struct segment* segment = segment_at(at->segment);
   if (!segment) return 0;
   __u32 first = at->slot;
@@ -100,16 +156,29 @@ static __always_inline struct connection* search_from_client(const struct packet
   return 0;
 }
 
+__noinline __s64 look_up_previous_from_client(const struct packet* p) {
+  if (!p) return NOT_FOUND;
+  struct location at = previous_home_of(&p->source, p->source_port, p->protocol);
+  return search_segment_from_client(p, &at) ? number_of(&at) : NOT_FOUND;
+}
+
+/* The connection of a packet from a client, or 0. `*at` is where the search begins, and then the connection's place. */
+static __always_inline struct connection* search_from_client(const struct packet* p, struct location* at) {
+  if (previous_segment_count) {
+    __s64 number = look_up_previous_from_client(p);
+    if (number >= 0) return connection_found(number, at);
+  }
+  return search_segment_from_client(p, at);
+}
+
 /* ... from where its search begins. */
 static __always_inline struct connection* find_from_client(const struct packet* p, struct location* at) {
   *at = home_of(&p->source, p->source_port, p->protocol);
   return search_from_client(p, at);
 }
 
-/* The NAT connection of a packet from a real server to its client, or 0; its server in `*found`, its place in `*at`. */
-static __always_inline struct connection* find_from_server(const struct packet* p, struct server** found,
-                                                           struct location* at) {
-  *at = home_of(&p->destination, p->destination_port, p->protocol);
+static __always_inline struct connection* search_segment_from_server(const struct packet* p, struct server** found,
+                                                                     struct location* at) {
   struct segment* segment = segment_at(at->segment);
   if (!segment) return 0;
   __u32 first = at->slot;
@@ -128,6 +197,26 @@ static __always_inline struct connection* find_from_server(const struct packet* 
     return c;
   }
   return 0;
+}
+
+__noinline __s64 look_up_previous_from_server(const struct packet* p) {
+  struct server* server;
+  if (!p) return NOT_FOUND;
+  struct location at = previous_home_of(&p->destination, p->destination_port, p->protocol);
+  return search_segment_from_server(p, &server, &at) ? number_of(&at) : NOT_FOUND;
+}
+
+/* The NAT connection of a packet from a real server to its client, or 0; its server in `*found`, its place in `*at`. Of
+ * two in both tables that look alike to the server, the one in the new table is the newer one. */
+static __always_inline struct connection* find_from_server(const struct packet* p, struct server** found,
+                                                           struct location* at) {
+  __s64 number = previous_segment_count ? look_up_previous_from_server(p) : NOT_FOUND;
+  *at = home_of(&p->destination, p->destination_port, p->protocol);
+  struct connection* c = search_segment_from_server(p, found, at);
+  if (!previous_segment_count || number < 0 || (c && !(c->meta & META_ARRIVING))) return c;
+  c = connection_found(number, at);
+  if (c) *found = server_at(c->server);
+  return c && *found ? c : 0;
 }
 
 /* ---- the bound of a segment's deadlines ---- */
@@ -162,6 +251,7 @@ __noinline int expect_nothing_before(__u32 number, __u32 tick) {
 /* A connection has got a deadline before the one it had. */
 __noinline int expect_sooner(const struct connection* c, __u32 deadline) {
   if (!c) return 0;
+  if (previous_segment_count) expect_in(previous_home_of(&c->client, c->client_port, c->protocol).segment, deadline);
   return expect_in(home_of(&c->client, c->client_port, c->protocol).segment, deadline);
 }
 
@@ -178,9 +268,8 @@ enum template_action {
 
 #define NO_TEMPLATE (-1)
 
-/* Does that to the template with `hash`. The index of its real server, or NO_TEMPLATE. */
-__noinline __s64 touch_template(__u64 hash, __u32 action, __u32 deadline) {
-  struct segment* segment = segment_at(segment_of(hash));
+__noinline __s64 touch_template_in(__u32 number, __u64 hash, __u32 action, __u32 deadline) {
+  struct segment* segment = segment_at(number);
   if (!segment) return NO_TEMPLATE;
   __u32 first = first_slot_of(hash);
   __s64 server = NO_TEMPLATE;
@@ -205,6 +294,15 @@ __noinline __s64 touch_template(__u64 hash, __u32 action, __u32 deadline) {
   return server;
 }
 
+/* Does that to the template with `hash`. The index of its real server, or NO_TEMPLATE. */
+static __always_inline __s64 touch_template(__u64 hash, __u32 action, __u32 deadline) {
+  if (previous_segment_count) {
+    __s64 server = touch_template_in(previous_segment_of(hash), hash, action, deadline);
+    if (server != NO_TEMPLATE) return server;
+  }
+  return touch_template_in(segment_of(hash), hash, action, deadline);
+}
+
 /* ---- removal ---- */
 
 /* What left the table under a segment's lock; told to the server's counts and to the template after the lock. */
@@ -217,10 +315,9 @@ struct removed {
 /* The lock is held. */
 static __always_inline void take_out(struct segment* segment, struct connection* c, struct removed* removed) {
   removed->server = c->server;
-  removed->meta = c->meta;
+  removed->meta = __sync_lock_test_and_set(&c->meta, META_DEAD);
   removed->template_hash = c->template_hash;
   segment->used--;
-  c->meta = META_DEAD;
 }
 
 static __always_inline void forget(const struct removed* removed) {
@@ -254,7 +351,8 @@ __noinline int release(__u32 number, __u32 index, __u32 meta, __u32 only_over, _
   if (!c) return 0;
   struct removed removed = {};
   bpf_spin_lock(&segment->lock);
-  if (c->meta == meta && meta & META_LIVE && (!only_over || !is_before(now, c->deadline))) {
+  if (c->meta == meta && (meta & (META_LIVE | META_ARRIVING)) == META_LIVE &&
+      (!only_over || !is_before(now, c->deadline))) {
     if (only_over && meta & META_TEMPLATE && c->held) {
       c->deadline = now + TEMPLATE_AGAIN_TICKS;
     } else {
@@ -280,14 +378,22 @@ struct newborn {
 
 struct {
   __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-  __uint(max_entries, 1);
+  __uint(max_entries, 2);
   __type(key, __u32);
   __type(value, struct newborn);
 } newborns SEC(".maps");
 
-static __always_inline struct newborn* newborn_now(void) {
-  __u32 zero = 0;
-  return bpf_map_lookup_elem(&newborns, &zero);
+/* Whose newborn: packets may come in while an entry is moved. */
+#define NEWBORN_OF_PACKET 0
+#define NEWBORN_MOVED 1
+
+static __always_inline struct newborn* newborn_now(__u32 whose) { return bpf_map_lookup_elem(&newborns, &whose); }
+
+/* Whether the table holds as many connections as it may. */
+static __always_inline __u32 is_full(void) {
+  struct settings* set = settings_now();
+  struct live* values = live_values();
+  return set && values && values->connections >= set->connections_max;
 }
 
 static __always_inline int same_key(const struct connection* a, const struct connection* b) {
@@ -306,11 +412,12 @@ static __always_inline int same_replies(const struct connection* a, const struct
 #define INSERTED_BY_OTHER SEGMENT_SLOTS /* added to the slot */
 
 /* Enters this processor's newborn. Its slot, or INSERT_FULL. Another processor may have entered the same one meanwhile:
- * then that one stands. In a full table or segment a half-open connection makes room; established ones never do. */
-__noinline int insert_newborn(void) {
-  struct newborn* born = newborn_now();
+ * then that one stands. In a full table or segment a half-open connection makes room; established ones never do. One
+ * that is moved is older than what is there already, and is counted already. */
+__noinline int insert_newborn(__u32 whose) {
+  struct newborn* born = newborn_now(whose);
   if (!born) return INSERT_FULL;
-  const struct connection* entry = &born->entry;
+  struct connection* entry = &born->entry;
   struct segment* segment = segment_at(born->home.segment);
   if (!segment) return INSERT_FULL;
   __u32 first = born->home.slot;
@@ -329,12 +436,19 @@ __noinline int insert_newborn(void) {
       if (!meta) break;
       continue;
     }
-    if (same_key(c, entry)) {
+    if (same_key(c, entry) && !(meta & META_ARRIVING)) {
       outcome = (int)(index + INSERTED_BY_OTHER);
       break;
     }
-    if (same_replies(c, entry)) __sync_fetch_and_or(&c->meta, META_NO_REPLY);
-    if (is_half_open_state((meta & META_STATE) >> META_STATE_SHIFT)) segment->half_open = index;
+    if (same_replies(c, entry)) {
+      if (whose == NEWBORN_OF_PACKET) {
+        __sync_fetch_and_or(&c->meta, META_NO_REPLY);
+      } else if (!(meta & META_NO_REPLY)) {
+        entry->meta |= META_NO_REPLY;
+      }
+    }
+    if (is_half_open_state((meta & META_STATE) >> META_STATE_SHIFT) && !(meta & META_ARRIVING))
+      segment->half_open = index;
   }
   if (outcome == INSERT_FULL) {
     if (born->full || segment->free == SEGMENT_SLOTS) {
@@ -372,7 +486,7 @@ __noinline int insert_newborn(void) {
     forget(&removed);
     count(COUNTER_table_full_evicted);
   }
-  if (outcome >= 0 && outcome < INSERTED_BY_OTHER) {
+  if (whose == NEWBORN_OF_PACKET && outcome >= 0 && outcome < INSERTED_BY_OTHER) {
     struct live* values = live_values();
     if (values) __sync_fetch_and_add(&values->connections, 1);
   }

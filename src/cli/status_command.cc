@@ -38,6 +38,10 @@ std::string status_text(const control::Status& status) {
   table.add({"Packet path", status.adopted ? "taken over from an earlier daemon" : "made by this daemon"});
   table.add({"Services", fmt::format("{}, with {}", status.services, counted(status.servers, "real server"))});
   table.add({"Connections", fmt::format("{} of {}", status.connections, status.connections_max)});
+  if (status.connections_growing_to != 0) {
+    table.add({"", fmt::format("growing to {}, {} % moved", status.connections_growing_to,
+                               status.connections_moved_percent)});
+  }
   std::string label = "Interfaces";
   for (const auto& interface : status.interfaces) {
     table.add({label, fmt::format("{}: {} ({})", interface.name, interface.hook, interface.reason)});

@@ -112,6 +112,8 @@ struct Status {
   std::vector<InterfaceView> interfaces;
   std::uint32_t connections = 0;
   std::uint32_t connections_max = 0;
+  std::uint32_t connections_growing_to = 0;  ///< 0: the table does not grow
+  std::uint32_t connections_moved_percent = 0;
   std::uint32_t services = 0;
   std::uint32_t servers = 0;
 };

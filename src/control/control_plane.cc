@@ -159,6 +159,7 @@ std::vector<CounterView> ControlPlane::counters() const {
 }
 
 Status ControlPlane::status() const {
+  const auto growth = director_->growth().value_or(director::Growth{});
   Status status{.version = std::string(version()),
                 .instance = sources_.instance,
                 .pid = static_cast<std::uint32_t>(::getpid()),
@@ -168,6 +169,8 @@ Status ControlPlane::status() const {
                 .interfaces = {},
                 .connections = director_->connection_count(),
                 .connections_max = director_->connection_capacity(),
+                .connections_growing_to = growth.connections,
+                .connections_moved_percent = growth.percent,
                 .services = static_cast<std::uint32_t>(current_.services.size()),
                 .servers = static_cast<std::uint32_t>(size_of(current_) - current_.services.size())};
   for (const auto& attached : director_->interfaces()) {

@@ -99,6 +99,8 @@ void describe(Fields& fields, V& status) {
   fields.member("interfaces", status.interfaces);
   fields.member("connections", status.connections);
   fields.member("connections_max", status.connections_max);
+  fields.member("connections_growing_to", status.connections_growing_to);
+  fields.member("connections_moved_percent", status.connections_moved_percent);
   fields.member("services", status.services);
   fields.member("servers", status.servers);
 }

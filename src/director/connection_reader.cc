@@ -27,6 +27,18 @@ Connection view(const PacketPath& path, const abi::connection& slot, std::uint32
           .forward = static_cast<cluster::ForwardingMethod>(server.method)};
 }
 
+/// Copies `count` segments of a table from number `first` on to `values`.
+bool read_segments(int map, std::uint32_t first, std::uint32_t count, std::uint8_t* values) {
+  std::vector<std::uint32_t> keys(count);
+  std::uint32_t token = 0;
+  // An array's batch goes on behind the key it is given.
+  std::uint32_t before = first - 1;
+  std::uint32_t read = count;
+  const int code =
+      bpf_map_lookup_batch(map, first == 0 ? nullptr : &before, &token, keys.data(), values, &read, nullptr);
+  return (code == 0 || code == -ENOENT) && read == count;
+}
+
 }  // namespace
 
 std::string_view state_name(const Connection& connection) {
@@ -62,28 +74,23 @@ std::string_view state_name(const Connection& connection) {
 
 std::optional<std::uint32_t> read_connections(const PacketPath& path, std::uint32_t cursor, std::uint32_t limit,
                                               const std::function<void(const Connection&)>& visit) {
-  const std::uint32_t segments = path.sizes().segments();
-  const std::uint32_t first_slot = path.live[0].slots_offset;
+  const std::uint32_t previous = path.tables().previous;
+  const std::uint32_t segments = previous + path.tables().segments;
   const std::uint32_t now = abi::now_ticks();
-  std::vector<std::uint32_t> keys(segments_per_call);
   std::vector<std::uint8_t> values(std::size_t{segments_per_call} * SEGMENT_BYTES);
   std::uint32_t visited = 0;
   while (cursor < segments) {
-    std::uint32_t count = std::min(segments_per_call, segments - cursor);
-    std::uint32_t token = 0;
-    // An array's batch goes on behind the key it is given.
-    const std::uint32_t before = cursor - 1;
-    const int code =
-        bpf_map_lookup_batch(path.connections_map(), cursor == 0 ? nullptr : const_cast<std::uint32_t*>(&before),
-                             &token, keys.data(), values.data(), &count, nullptr);
-    if (code != 0 && code != -ENOENT) return std::nullopt;
-    if (count == 0) return std::nullopt;
+    const bool in_previous = cursor < previous;
+    const std::uint32_t count = std::min(segments_per_call, (in_previous ? previous : segments) - cursor);
+    const bool read = in_previous ? read_segments(path.previous_connections_map(), cursor, count, values.data())
+                                  : read_segments(path.connections_map(), cursor - previous, count, values.data());
+    if (!read) return std::nullopt;
     for (std::uint32_t i = 0; i < count; ++i) {
-      const std::uint8_t* slots = values.data() + std::size_t{i} * SEGMENT_BYTES + first_slot;
+      const std::uint8_t* slots = values.data() + std::size_t{i} * SEGMENT_BYTES + path.live[0].slots_offset;
       for (std::uint32_t k = 0; k < SEGMENT_SLOTS; ++k) {
         abi::connection slot;
         std::memcpy(&slot, slots + k * sizeof slot, sizeof slot);
-        if ((slot.meta & META_LIVE) == 0 || slot.server >= path.servers.size()) continue;
+        if ((slot.meta & (META_LIVE | META_ARRIVING)) != META_LIVE || slot.server >= path.servers.size()) continue;
         visit(view(path, slot, now));
         ++visited;
       }

@@ -10,7 +10,8 @@
 
 namespace ballast::director {
 
-/// Walks the table as Director::connections() says; a cursor is the number of a segment.
+/// Walks the table as Director::connections() says; a cursor is the number of a segment, counted
+/// through the table that is given up first while the table grows, since entries move from there to the other.
 std::optional<std::uint32_t> read_connections(const PacketPath& path, std::uint32_t cursor, std::uint32_t limit,
                                               const std::function<void(const Connection&)>& visit);
 

@@ -16,6 +16,7 @@
 #include "director/next_hops.h"
 #include "director/packet_path.h"
 #include "director/running_table.h"
+#include "director/table_growth.h"
 #include "net/sysctl.h"
 
 namespace ballast::director {
@@ -51,6 +52,7 @@ class PinnedDirector : public Director {
         directory_(std::move(directory)),
         interfaces_(*path_, directory_),
         table_(*path_),
+        growth_(*path_),
         hops_(*path_) {}
 
   /// A packet path that never came into use is not left behind.
@@ -65,6 +67,7 @@ class PinnedDirector : public Director {
   [[nodiscard]] bool adopted() const override { return path_->adopted(); }
 
   Result<void> apply(const cluster::Cluster& cluster) override {
+    if (auto checked = growth_.check(cluster.director.connections); !checked) return checked;
     if (cluster.director != settings_ || !attached_) {
       if (auto attached = interfaces_.apply(cluster.director); !attached) return attached;
       attached_ = true;
@@ -78,7 +81,8 @@ class PinnedDirector : public Director {
     hops_.resolve(servers_);
     renew_lease();
     warn_of_missing_forwarding();
-    return serve_local();
+    if (auto served = serve_local(); !served) return served;
+    return growth_.grow_to(cluster.director.connections);
   }
 
   void tick() override {
@@ -87,6 +91,7 @@ class PinnedDirector : public Director {
     if (hops_.refresh(servers_, now) && attached_) {
       if (auto attached = interfaces_.apply(settings_); !attached) log::warning("{}", attached.error().message);
     }
+    if (attached_) growth_.step([this] { return interfaces_.apply(settings_); });
     if (now - collected_ < collect_period) return;
     collected_ = now;
     table_.collect(now);
@@ -104,6 +109,8 @@ class PinnedDirector : public Director {
     return static_cast<std::uint32_t>(std::max<std::int64_t>(observe(path_->live[0].connections), 0));
   }
   [[nodiscard]] std::uint32_t connection_capacity() const override { return path_->sizes().connections; }
+
+  [[nodiscard]] std::optional<Growth> growth() const override { return growth_.progress(); }
 
   [[nodiscard]] std::vector<Counter> counters() const override {
     struct Values {
@@ -161,6 +168,7 @@ class PinnedDirector : public Director {
   std::string directory_;
   Interfaces interfaces_;
   RunningTable table_;
+  TableGrowth growth_;
   NextHops hops_;
   cluster::DirectorSettings settings_;
   bool attached_ = false;

@@ -60,6 +60,12 @@ struct Counter {
   std::uint64_t value = 0;
 };
 
+/// The connection table on its way to a larger size.
+struct Growth {
+  std::uint32_t connections = 0;  ///< how many it will hold
+  std::uint32_t percent = 0;      ///< of the smaller table, moved
+};
+
 struct AttachedInterface {
   std::string name;
   std::string hook;    ///< "xdp", "xdp-generic", "tc"
@@ -98,6 +104,8 @@ class Director {
                                                    const std::function<void(const Connection&)>& visit) const = 0;
   [[nodiscard]] virtual std::uint32_t connection_count() const = 0;
   [[nodiscard]] virtual std::uint32_t connection_capacity() const = 0;
+  /// While the table grows: `director.connections` of the applied Cluster is more than it held.
+  [[nodiscard]] virtual std::optional<Growth> growth() const = 0;
   [[nodiscard]] virtual std::vector<Counter> counters() const = 0;
   [[nodiscard]] virtual std::vector<AttachedInterface> interfaces() const = 0;
 

@@ -59,28 +59,59 @@ std::string last_words() {
   return joined;
 }
 
-/// The maps that both programs share: by name in either object.
-std::vector<bpf_map*> shared_maps(bpf_object* object) {
-  std::vector<bpf_map*> maps;
+/// A map that both programs share: in the XDP and in the TC object (null where that has none). The name is that of the
+/// source: libbpf gives a map that takes over a pinned one its name.
+struct SharedMap {
+  std::string name;
+  bpf_map* xdp = nullptr;
+  bpf_map* tc = nullptr;
+};
+
+std::vector<SharedMap> shared_maps(const bpf_object* xdp, const bpf_object* tc) {
+  std::vector<SharedMap> maps;
   bpf_map* map = nullptr;
-  bpf_object__for_each_map(map, object) {
-    if (!bpf_map__is_internal(map)) maps.push_back(map);
+  bpf_object__for_each_map(map, xdp) {
+    if (bpf_map__is_internal(map)) continue;
+    maps.push_back({bpf_map__name(map), map, bpf_object__find_map_by_name(tc, bpf_map__name(map))});
   }
   return maps;
 }
 
-std::string pin_of(const std::string& directory, const char* map) { return fmt::format("{}/{}", directory, map); }
+constexpr std::string_view table_pin = "connections";
+constexpr std::string_view next_table_pin = "connections_next";
 
-/// Reuses the map pinned under its name. False where there is no such pin.
-Result<bool> reuse_pinned(bpf_map* map, const std::string& directory) {
-  const Fd pinned(bpf_obj_get(pin_of(directory, bpf_map__name(map)).c_str()));
+std::string pin_of(const std::string& directory, std::string_view map) { return fmt::format("{}/{}", directory, map); }
+
+/// The pin of a map of the programs for these tables.
+std::string pin_of(const std::string& directory, std::string_view name, const Tables& tables) {
+  if (name == "connections" && tables.next_pinned) return pin_of(directory, next_table_pin);
+  if (name == "connections_previous" && tables.previous != 0) return pin_of(directory, table_pin);
+  return pin_of(directory, name);
+}
+
+std::uint32_t entries_of_pinned(const std::string& pin) {
+  const Fd map(bpf_obj_get(pin.c_str()));
+  bpf_map_info info{};
+  std::uint32_t length = sizeof info;
+  return map && bpf_obj_get_info_by_fd(map.get(), &info, &length) == 0 ? info.max_entries : 0;
+}
+
+/// The tables of a pinned packet path. One that a daemon left while it grew still does.
+Tables pinned_tables(const std::string& directory) {
+  const std::uint32_t table = entries_of_pinned(pin_of(directory, table_pin));
+  const std::uint32_t next = entries_of_pinned(pin_of(directory, next_table_pin));
+  return next == 0 ? Tables{.segments = table} : Tables{.segments = next, .previous = table, .next_pinned = true};
+}
+
+/// Reuses the map that is pinned. False where there is no such pin.
+Result<bool> reuse_pinned(bpf_map* map, const std::string& pin) {
+  const Fd pinned(bpf_obj_get(pin.c_str()));
   if (!pinned) return false;
-  if (bpf_map__reuse_fd(map, pinned.get()) != 0)
-    return fail_errno(fmt::format("cannot reuse map {}", bpf_map__name(map)));
+  if (bpf_map__reuse_fd(map, pinned.get()) != 0) return fail_errno(fmt::format("cannot reuse map {}", pin));
   return true;
 }
 
-void set_sizes(bpf_object* object, const Sizes& sizes) {
+void set_sizes(bpf_object* object, const Sizes& sizes, const Tables& tables) {
   const auto set = [object](const char* name, std::uint32_t entries) {
     bpf_map__set_max_entries(bpf_object__find_map_by_name(object, name), entries);
   };
@@ -92,15 +123,16 @@ void set_sizes(bpf_object* object, const Sizes& sizes) {
   set("chunks", sizes.chunks());
   set("servers", sizes.server_slots());
   set("server_traffic", sizes.server_slots());
-  set("connections", sizes.segments());
+  set("connections", tables.segments);
 }
 
 template <typename Rodata>
-void set_constants(Rodata& rodata, const Sizes& sizes, std::uint64_t hash_seed) {
-  rodata.segment_count = sizes.segments();
+void set_constants(Rodata& rodata, const Tables& tables, std::uint64_t hash_seed) {
+  rodata.segment_count = tables.segments;
+  rodata.previous_segment_count = tables.previous;
   rodata.hash_seed = hash_seed;
   rodata.sweep_interval_ns = sweep_interval_nanoseconds;
-  rodata.sweep_segments = (sizes.segments() + sweeps_per_second - 1) / sweeps_per_second;
+  rodata.sweep_segments = (tables.segments + tables.previous + sweeps_per_second - 1) / sweeps_per_second;
 }
 
 /// The settings of a pinned packet path; nullopt where there is none or it is of another layout.
@@ -129,7 +161,7 @@ void warn_of_other_sizes(const Sizes& running, const cluster::DirectorSettings& 
         "stop)",
         name, then, now);
   };
-  warn("connections", running.connections, wanted.connections);
+  if (wanted.connections < running.connections) warn("connections", running.connections, wanted.connections);
   warn("services", running.services, wanted.services);
   warn("servers", running.servers, wanted.servers);
 }
@@ -157,63 +189,89 @@ Result<std::unique_ptr<PacketPath>> PacketPath::open(const std::string& director
   const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
   setrlimit(RLIMIT_MEMLOCK, &unlimited);
 
-  std::unique_ptr<PacketPath> path(new PacketPath);
+  std::unique_ptr<PacketPath> path(new PacketPath(directory));
+  Tables tables;
   const auto pinned = pinned_settings(directory);
   path->adopted_ = pinned.has_value();
   if (pinned) {
     path->sizes_ = {pinned->connections_max, pinned->services_max, pinned->servers_max};
     path->hash_seed_ = pinned->hash_seed;
+    tables = pinned_tables(directory);
     warn_of_other_sizes(path->sizes_, settings);
   } else {
     path->sizes_ = {settings.connections, settings.services, settings.servers};
+    tables.segments = segments_for(settings.connections);
     if (getrandom(&path->hash_seed_, sizeof path->hash_seed_, 0) != sizeof path->hash_seed_) {
       return fail_errno("cannot get a random number");
     }
     remove_pins_in(directory);
   }
-  if (auto loaded = path->load(directory); !loaded) return std::unexpected(loaded.error());
+  if (auto loaded = path->load(tables); !loaded) return std::unexpected(loaded.error());
   if (auto mapped = path->map_arrays(); !mapped) return std::unexpected(mapped.error());
   if (!path->adopted_) {
     abi::settings& fresh = path->settings[0];
-    fresh.connections_max = path->sizes_.connections;
     fresh.services_max = path->sizes_.services;
     fresh.servers_max = path->sizes_.servers;
-    fresh.segment_count = path->sizes_.segments();
     fresh.hash_seed = path->hash_seed_;
     fresh.icmp_per_second = 1000;
+    path->set_capacity(path->sizes_.connections);
     publish(fresh.abi, BALLAST_ABI);
   }
   if (auto started = path->start_sweep(); !started) return std::unexpected(started.error());
   return path;
 }
 
-Result<void> PacketPath::load(const std::string& directory) {
+Result<void> PacketPath::load(const Tables& tables) {
   libbpf_words().clear();
-  xdp_.reset(director_xdp_bpf__open());
-  tc_.reset(director_tc_bpf__open());
-  if (!xdp_ || !tc_) return fail_errno("cannot open the built-in BPF objects");
-  bpf_program__set_autoload(xdp_->progs.ballast_sweep, false);
-  set_sizes(xdp_->obj, sizes_);
-  set_constants(*xdp_->rodata, sizes_, hash_seed_);
-  set_constants(*tc_->rodata, sizes_, hash_seed_);
-  if (adopted_) {
-    for (bpf_map* map : shared_maps(xdp_->obj)) {
-      auto reused = reuse_pinned(map, directory);
-      if (!reused) return std::unexpected(reused.error());
-    }
+  std::unique_ptr<director_xdp_bpf, Unload> xdp(director_xdp_bpf__open());
+  std::unique_ptr<director_tc_bpf, Unload> tc(director_tc_bpf__open());
+  if (!xdp || !tc) return fail_errno("cannot open the built-in BPF objects");
+  bpf_program__set_autoload(xdp->progs.ballast_sweep, false);
+  bpf_program__set_autoload(xdp->progs.ballast_move, false);
+  set_sizes(xdp->obj, sizes_, tables);
+  set_constants(*xdp->rodata, tables, hash_seed_);
+  set_constants(*tc->rodata, tables, hash_seed_);
+  const auto shared = shared_maps(xdp->obj, tc->obj);
+  std::vector<SharedMap> made;
+  for (const auto& map : shared) {
+    auto reused = reuse_pinned(map.xdp, pin_of(directory_, map.name, tables));
+    if (!reused) return std::unexpected(reused.error());
+    if (!*reused) made.push_back(map);
   }
-  if (const int code = director_xdp_bpf__load(xdp_.get()); code != 0) return std::unexpected(load_error("XDP", -code));
-  for (bpf_map* map : shared_maps(xdp_->obj)) {
-    bpf_map* twin = bpf_object__find_map_by_name(tc_->obj, bpf_map__name(map));
-    if (twin != nullptr && bpf_map__reuse_fd(twin, bpf_map__fd(map)) != 0) return fail_errno("cannot share a map");
+  if (const int code = director_xdp_bpf__load(xdp.get()); code != 0) return std::unexpected(load_error("XDP", -code));
+  for (const auto& map : shared) {
+    if (map.tc != nullptr && bpf_map__reuse_fd(map.tc, bpf_map__fd(map.xdp)) != 0)
+      return fail_errno("cannot share a map");
   }
-  if (const int code = director_tc_bpf__load(tc_.get()); code != 0) return std::unexpected(load_error("TC", -code));
-  if (adopted_) return {};
-  for (bpf_map* map : shared_maps(xdp_->obj)) {
-    const std::string pin = pin_of(directory, bpf_map__name(map));
-    if (bpf_obj_pin(bpf_map__fd(map), pin.c_str()) != 0) return fail_errno(fmt::format("cannot pin {}", pin));
+  if (const int code = director_tc_bpf__load(tc.get()); code != 0) return std::unexpected(load_error("TC", -code));
+  for (const auto& map : made) {
+    const std::string pin = pin_of(directory_, map.name, tables);
+    if (bpf_obj_pin(bpf_map__fd(map.xdp), pin.c_str()) != 0) return fail_errno(fmt::format("cannot pin {}", pin));
   }
+  xdp_ = std::move(xdp);
+  tc_ = std::move(tc);
+  tables_ = tables;
   return {};
+}
+
+Result<void> PacketPath::use_tables(const Tables& tables) {
+  if (auto loaded = load(tables); !loaded) return loaded;
+  return start_sweep();
+}
+
+Result<void> PacketPath::rename_next_table() {
+  const std::string next = pin_of(directory_, next_table_pin);
+  if (std::rename(next.c_str(), pin_of(directory_, table_pin).c_str()) != 0) {
+    return fail_errno(fmt::format("cannot rename {}", next));
+  }
+  tables_.next_pinned = false;
+  return {};
+}
+
+void PacketPath::set_capacity(std::uint32_t connections) {
+  sizes_.connections = connections;
+  publish(settings[0].segment_count, tables_.segments);
+  publish(settings[0].connections_max, connections);
 }
 
 Result<void> PacketPath::map_arrays() {
@@ -233,16 +291,18 @@ Result<void> PacketPath::map_arrays() {
   return {};
 }
 
-Result<void> PacketPath::start_sweep() const {
+int run_once(int program) {
   char frame[64] = {};
   bpf_test_run_opts run{};
   run.sz = sizeof run;
   run.data_in = frame;
   run.data_size_in = sizeof frame;
-  const int code = bpf_prog_test_run_opts(bpf_program__fd(tc_->progs.ballast_sweep), &run);
-  if (code != 0 || run.retval != 0) {
-    return fail(fmt::format("cannot start the timer that expires connections (code {}, {})", code, run.retval), EIO);
-  }
+  return bpf_prog_test_run_opts(program, &run) == 0 ? static_cast<int>(run.retval) : -1;
+}
+
+Result<void> PacketPath::start_sweep() const {
+  const int code = run_once(bpf_program__fd(tc_->progs.ballast_sweep));
+  if (code != 0) return fail(fmt::format("cannot start the timer that expires connections (code {})", code), EIO);
   return {};
 }
 
@@ -252,6 +312,8 @@ int PacketPath::local_reply_program() const { return bpf_program__fd(tc_->progs.
 int PacketPath::service_keys_map() const { return bpf_map__fd(xdp_->maps.service_keys); }
 int PacketPath::server_traffic_map() const { return bpf_map__fd(xdp_->maps.server_traffic); }
 int PacketPath::counters_map() const { return bpf_map__fd(xdp_->maps.counters); }
+int PacketPath::move_program() const { return bpf_program__fd(tc_->progs.ballast_move); }
+int PacketPath::previous_connections_map() const { return bpf_map__fd(xdp_->maps.connections_previous); }
 int PacketPath::connections_map() const { return bpf_map__fd(xdp_->maps.connections); }
 
 }  // namespace ballast::director

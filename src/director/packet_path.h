@@ -16,16 +16,28 @@ struct director_tc_bpf;
 
 namespace ballast::director {
 
-/// Map sizes. They are fixed while the maps live.
+/// Segments of a table for so many connections.
+constexpr std::uint32_t segments_for(std::uint32_t connections) {
+  return (connections * 2 + SEGMENT_SLOTS - 1) / SEGMENT_SLOTS;
+}
+
+/// How much the maps hold. Only `connections` can grow while they live: see director/table_growth.h.
 struct Sizes {
   std::uint32_t connections = 0;
   std::uint32_t services = 0;
   std::uint32_t servers = 0;
 
-  [[nodiscard]] std::uint32_t segments() const { return (connections * 2 + SEGMENT_SLOTS - 1) / SEGMENT_SLOTS; }
   [[nodiscard]] std::uint32_t chunks() const { return (servers + 15) / 16 + services; }
   [[nodiscard]] std::uint32_t server_slots() const { return chunks() * 16; }
   [[nodiscard]] std::uint32_t ring_lines() const { return chunks() * 2 + services * 32; }
+};
+
+/// The connection tables that programs know, in segments. The pin of a table that grows keeps its name until all of its
+/// entries are in the larger one, whose pin then takes that name.
+struct Tables {
+  std::uint32_t segments = 0;
+  std::uint32_t previous = 0;  ///< 0: there is only one
+  bool next_pinned = false;    ///< the (larger) one is still pinned as the next
 };
 
 class PacketPath {
@@ -40,14 +52,27 @@ class PacketPath {
 
   [[nodiscard]] bool adopted() const { return adopted_; }
   [[nodiscard]] const Sizes& sizes() const { return sizes_; }
+  [[nodiscard]] const Tables& tables() const { return tables_; }
+
+  /// Loads the programs anew for these tables and hands the sweep to them; makes and pins the larger table where there
+  /// is none yet. The hooks go on with the programs of before until they are attached anew. On an error nothing has
+  /// changed.
+  Result<void> use_tables(const Tables& tables);
+  /// The larger table takes the name of the one whose place it has taken.
+  Result<void> rename_next_table();
+  /// Says how many connections the table is to hold from now on.
+  void set_capacity(std::uint32_t connections);
   [[nodiscard]] int xdp_program() const;
   [[nodiscard]] int tc_program() const;
   [[nodiscard]] int local_reply_program() const;
+  /// Moves entries of the previous table: see bpf/growth.h.
+  [[nodiscard]] int move_program() const;
 
   [[nodiscard]] int service_keys_map() const;
   [[nodiscard]] int server_traffic_map() const;
   [[nodiscard]] int counters_map() const;
   [[nodiscard]] int connections_map() const;
+  [[nodiscard]] int previous_connections_map() const;
 
   /// What schedulers look at of a real server.
   abi::member& member(std::uint32_t server) { return chunks[server / CHUNK_MEMBERS].member[server % CHUNK_MEMBERS]; }
@@ -65,8 +90,8 @@ class PacketPath {
   MappedArray<abi::traffic> service_traffic;
 
  private:
-  PacketPath() = default;
-  Result<void> load(const std::string& directory);
+  explicit PacketPath(std::string directory) : directory_(std::move(directory)) {}
+  Result<void> load(const Tables& tables);
   Result<void> map_arrays();
   Result<void> start_sweep() const;
 
@@ -76,9 +101,14 @@ class PacketPath {
   };
   std::unique_ptr<director_xdp_bpf, Unload> xdp_;
   std::unique_ptr<director_tc_bpf, Unload> tc_;
+  std::string directory_;
   Sizes sizes_;
+  Tables tables_;
   std::uint64_t hash_seed_ = 0;
   bool adopted_ = false;
 };
+
+/// Runs a program that is not attached, once. What it returned, or -1.
+int run_once(int program);
 
 }  // namespace ballast::director

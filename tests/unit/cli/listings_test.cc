@@ -91,5 +91,15 @@ TEST(Listings, StatusNamesEveryInterfaceAndWhyItsHook) {
             "               eth1: tc (no native XDP)\n");
 }
 
+TEST(Listings, StatusTellsHowFarATableThatGrowsIs) {
+  control::Status status;
+  status.connections = 1000;
+  status.connections_max = 4096;
+  status.connections_growing_to = 8192;
+  status.connections_moved_percent = 12;
+  EXPECT_THAT(status_text(status), HasSubstr("Connections    1000 of 4096\n"
+                                             "               growing to 8192, 12 % moved\n"));
+}
+
 }  // namespace
 }  // namespace ballast::cli

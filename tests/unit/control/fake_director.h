@@ -65,6 +65,7 @@ class FakeDirector : public director::Director {
     return static_cast<std::uint32_t>(path_.connections.size());
   }
   [[nodiscard]] std::uint32_t connection_capacity() const override { return 1000; }
+  [[nodiscard]] std::optional<director::Growth> growth() const override { return std::nullopt; }
   [[nodiscard]] std::vector<director::Counter> counters() const override { return path_.counters; }
   [[nodiscard]] std::vector<director::AttachedInterface> interfaces() const override {
     return {{"eth0", "tc", "the driver has no native XDP"}};

@@ -149,6 +149,8 @@ TEST(Json, CarriesStatusAndCounters) {
                       .interfaces = {{"eth0", "xdp", "native"}},
                       .connections = 1,
                       .connections_max = 2,
+                      .connections_growing_to = 5,
+                      .connections_moved_percent = 6,
                       .services = 3,
                       .servers = 4};
   EXPECT_EQ(to_json(round_trip(status).value()), to_json(status));

@@ -25,6 +25,7 @@
 namespace ballast::packet_test {
 namespace {
 
+constexpr std::uint32_t growth_factor = 2;
 constexpr std::uint32_t services_max = 8, servers_max = 128, chunk_lines = 32;
 constexpr std::uint32_t ifindex_outside = 10, ifindex_inside = 20;
 
@@ -118,12 +119,26 @@ abi::service_key key_of(const Address& a, std::uint16_t port, std::uint8_t proto
 }
 
 template <typename Skeleton>
-void set_constants(Skeleton* skeleton) {
-  skeleton->rodata->segment_count = PacketPath::segments;
+void set_constants(Skeleton* skeleton, bool growing) {
+  skeleton->rodata->segment_count = growing ? PacketPath::segments * growth_factor : PacketPath::segments;
+  skeleton->rodata->previous_segment_count = growing ? PacketPath::segments : 0;
   skeleton->rodata->hash_seed = 0x1234567890abcdef;
   skeleton->rodata->sweep_interval_ns = 20'000'000;
   skeleton->rodata->sweep_segments = PacketPath::segments;
   skeleton->rodata->sweep_budget_ns = PacketPath::sweep_budget_ns;
+}
+
+using Maps = std::map<std::string, int>;
+
+/// Takes every map over from a path that runs; its table as the previous one.
+void share_maps(const std::map<std::string, bpf_map*>& maps, const Maps& running) {
+  for (const auto& [name, map] : maps) {
+    if (name == "connections") {
+      if (bpf_map__set_max_entries(map, PacketPath::segments * growth_factor) != 0) give_up(name);
+    } else if (bpf_map__reuse_fd(map, running.at(name == "connections_previous" ? "connections" : name)) != 0) {
+      give_up(name);
+    }
+  }
 }
 
 void set_sizes(bpf_object* object) {
@@ -142,20 +157,44 @@ void set_sizes(bpf_object* object) {
   }
 }
 
+/// Runs a program that is not attached; what it returns.
+std::uint32_t run_once(bpf_object* object, const char* name) {
+  const int program = bpf_program__fd(bpf_object__find_program_by_name(object, name));
+  Bytes frame(64);
+  bpf_test_run_opts options{};
+  options.sz = sizeof options;
+  options.data_in = frame.data();
+  options.data_size_in = static_cast<std::uint32_t>(frame.size());
+  if (bpf_prog_test_run_opts(program, &options) != 0) give_up(name);
+  return options.retval;
+}
+
 struct Loaded {
   std::shared_ptr<void> skeleton;
   bpf_object* object = nullptr;
+  Maps maps;
   int program = -1;
 };
 
 template <typename Skeleton>
-Loaded load_skeleton(Skeleton* skeleton, int (*load)(Skeleton*), void (*destroy)(Skeleton*)) {
+Loaded load_skeleton(Skeleton* skeleton, const Maps* running, int (*load)(Skeleton*), void (*destroy)(Skeleton*)) {
   if (skeleton == nullptr) give_up("opening the programs");
   std::shared_ptr<void> owned(skeleton, [destroy](void* held) { destroy(static_cast<Skeleton*>(held)); });
-  set_constants(skeleton);
-  set_sizes(skeleton->obj);
+  std::map<std::string, bpf_map*> maps;
+  bpf_map* map = nullptr;
+  bpf_object__for_each_map(map, skeleton->obj) {
+    if (!bpf_map__is_internal(map)) maps[bpf_map__name(map)] = map;
+  }
+  set_constants(skeleton, running != nullptr);
+  if (running == nullptr) {
+    set_sizes(skeleton->obj);
+  } else {
+    share_maps(maps, *running);
+  }
   if (load(skeleton) != 0) give_up("loading the programs");
-  return {std::move(owned), skeleton->obj, bpf_program__fd(skeleton->progs.ballast_director)};
+  Loaded loaded{std::move(owned), skeleton->obj, {}, bpf_program__fd(skeleton->progs.ballast_director)};
+  for (const auto& [name, opened] : maps) loaded.maps[name] = bpf_map__fd(opened);
+  return loaded;
 }
 
 constexpr std::pair<int, int> timeouts[] = {
@@ -198,35 +237,45 @@ PacketPath& PacketPath::of(Hook hook) {
   auto& path = paths[hook == Hook::xdp ? 0 : 1];
   if (!path) {
     path.reset(new PacketPath);
-    path->load(hook);
+    path->load(hook, nullptr);
   }
+  path->start_sweep();
   path->clear();
   return *path;
 }
 
+std::unique_ptr<PacketPath> PacketPath::growing(const PacketPath& path) {
+  std::unique_ptr<PacketPath> larger(new PacketPath);
+  larger->load(path.hook_, &path);
+  larger->start_sweep();
+  larger->settings = path.settings;
+  return larger;
+}
+
 PacketPath::~PacketPath() = default;
 
-void PacketPath::load(Hook hook) {
+void PacketPath::load(Hook hook, const PacketPath* previous) {
   hook_ = hook;
   processors_ = libbpf_num_possible_cpus();
   const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
   setrlimit(RLIMIT_MEMLOCK, &unlimited);
-  const Loaded loaded = hook == Hook::xdp
-                            ? load_skeleton(director_xdp_bpf__open(), director_xdp_bpf__load, director_xdp_bpf__destroy)
-                            : load_skeleton(director_tc_bpf__open(), director_tc_bpf__load, director_tc_bpf__destroy);
+  const Maps* shared = previous == nullptr ? nullptr : &previous->maps_;
+  const Loaded loaded =
+      hook == Hook::xdp
+          ? load_skeleton(director_xdp_bpf__open(), shared, director_xdp_bpf__load, director_xdp_bpf__destroy)
+          : load_skeleton(director_tc_bpf__open(), shared, director_tc_bpf__load, director_tc_bpf__destroy);
+  if (previous != nullptr) segments_ = segments * growth_factor;
   skeleton_ = loaded.skeleton;
   object_ = loaded.object;
+  maps_ = loaded.maps;
   program_ = loaded.program;
-  const int sweep = bpf_program__fd(bpf_object__find_program_by_name(object_, "ballast_sweep"));
-  Bytes frame(64);
-  bpf_test_run_opts options{};
-  options.sz = sizeof options;
-  options.data_in = frame.data();
-  options.data_size_in = static_cast<std::uint32_t>(frame.size());
-  if (bpf_prog_test_run_opts(sweep, &options) != 0 || options.retval != 0) give_up("starting the sweep");
 }
 
-int PacketPath::map(const char* name) const { return bpf_object__find_map_fd_by_name(object_, name); }
+void PacketPath::start_sweep() {
+  if (run_once(object_, "ballast_sweep") != 0) give_up("starting the sweep");
+}
+
+std::uint32_t PacketPath::move() { return run_once(object_, "ballast_move"); }
 
 void PacketPath::clear() {
   const auto offset = read_map<abi::live>(map("live"), 0).slots_offset;
@@ -460,11 +509,15 @@ Bytes read_segment(int map, std::uint32_t number) {
 
 }  // namespace
 
-std::vector<abi::connection> PacketPath::all_connections() const {
+std::vector<abi::connection> PacketPath::all_connections() const { return connections_of("connections", segments_); }
+
+std::size_t PacketPath::previous_connections() const { return connections_of("connections_previous", segments).size(); }
+
+std::vector<abi::connection> PacketPath::connections_of(const char* name, std::uint32_t count) const {
   const std::uint32_t offset = read_map<abi::live>(map("live"), 0).slots_offset;
   std::vector<abi::connection> out;
-  for (std::uint32_t number = 0; number < segments; ++number) {
-    const Bytes value = read_segment(map("connections"), number);
+  for (std::uint32_t number = 0; number < count; ++number) {
+    const Bytes value = read_segment(map(name), number);
     for (std::uint32_t slot = 0; slot < SEGMENT_SLOTS; ++slot) {
       abi::connection c{};
       std::memcpy(&c, value.data() + offset + slot * sizeof c, sizeof c);
@@ -511,6 +564,12 @@ void PacketPath::put_in_state(std::uint32_t state, bool replies_seen) {
   chunk.member[0].active = active ? 1 : 0;
   chunk.member[0].inactive = active ? 0 : 1;
   write_map(map("chunks"), 0, chunk);
+}
+
+std::pair<int, int> PacketPath::active_and_inactive_listed() const {
+  std::pair<int, int> counts{0, 0};
+  for (const auto& c : all_connections()) ++(c.meta & META_INACTIVE ? counts.second : counts.first);
+  return counts;
 }
 
 std::size_t PacketPath::connections() const { return all_connections().size(); }

@@ -5,8 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -66,6 +68,9 @@ class PacketPath {
  public:
   /// The loaded path of a hook, emptied. It is loaded once for a process.
   static PacketPath& of(Hook hook);
+  /// The same services, servers and connections, under programs that know this table as the previous one of a larger
+  /// one. `path.settings.fill_previous` says where connections begin.
+  static std::unique_ptr<PacketPath> growing(const PacketPath& path);
   ~PacketPath();
 
   /// The index of a new service, of a new real server.
@@ -82,6 +87,8 @@ class PacketPath {
   std::string counters() const;
 
   std::pair<int, int> active_and_inactive(std::uint32_t server) const;
+  /// ... of all servers, counted in the table.
+  std::pair<int, int> active_and_inactive_listed() const;
   abi::traffic traffic(std::uint32_t server) const;
   /// The connection of a client's address and port, if it is in the table.
   std::optional<abi::connection> connection(std::string_view client, std::uint16_t port) const;
@@ -95,6 +102,10 @@ class PacketPath {
   void end_connections(bool with_bounds);
   /// How often the sweep's timer has run.
   std::uint64_t sweep_runs() const;
+  /// Moves a piece of the previous table; an abi::move_result.
+  std::uint32_t move();
+  /// Connections in the previous table.
+  std::size_t previous_connections() const;
 
   abi::settings settings{};
   void apply_settings();
@@ -110,16 +121,20 @@ class PacketPath {
 
  private:
   PacketPath() = default;
-  void load(Hook hook);
+  void load(Hook hook, const PacketPath* previous);
+  void start_sweep();
   void clear();
   void write_rings(std::uint32_t service);
-  [[nodiscard]] int map(const char* name) const;
+  [[nodiscard]] int map(const char* name) const { return maps_.at(name); }
+  std::vector<abi::connection> connections_of(const char* name, std::uint32_t count) const;
   std::vector<abi::connection> all_connections() const;
 
   Hook hook_ = Hook::xdp;
   std::shared_ptr<void> skeleton_;  ///< owns the programs and maps
   bpf_object* object_ = nullptr;
+  std::map<std::string, int> maps_;  ///< by name in the source: libbpf renames those that take over another path's
   int program_ = -1;
+  std::uint32_t segments_ = segments;
   int processors_ = 1;
   std::uint32_t services_ = 0;
   std::vector<std::vector<std::uint32_t>> members_;
