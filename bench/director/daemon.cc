@@ -107,6 +107,11 @@ Result<ConnectionCounts> Daemon::connection_counts() const {
   return counts;
 }
 
+Result<void> Daemon::set_tcp_timeout(std::chrono::seconds timeout) const {
+  const auto set = tool({"ipvsadm", "--set", std::to_string(timeout.count()), "0", "0"});
+  return set ? Result<void>{} : std::unexpected(set.error());
+}
+
 Result<Counters> Daemon::counters() const {
   const auto listed = tool({"ballast", "counters", "--all", "--json"});
   if (!listed) return std::unexpected(listed.error());

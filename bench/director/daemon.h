@@ -1,6 +1,7 @@
 // Ballast itself, as its users run it: `ballast run` with a configuration file, and ipvsadm.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -35,6 +36,8 @@ class Daemon {
 
   [[nodiscard]] Result<ConnectionCounts> connection_counts() const;
   [[nodiscard]] Result<Counters> counters() const;
+  /// How long a TCP connection lives after its last packet, from the next packet on.
+  [[nodiscard]] Result<void> set_tcp_timeout(std::chrono::seconds timeout) const;
 
  private:
   Daemon() = default;

@@ -191,6 +191,8 @@ Result<void> Generator::find_program_under_test() {
   });
 }
 
+int Generator::program_under_test() const { return state_->program_under_test.get(); }
+
 Result<Pumped> Generator::send(const Link& link, std::uint32_t frames) {
   const OneProcessor here;
   auto& back = state_->object->bss->returned;

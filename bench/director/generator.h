@@ -53,6 +53,7 @@ class Generator {
 
   /// Takes whatever XDP program the director's interface carries for the one to measure.
   Result<void> find_program_under_test();
+  [[nodiscard]] int program_under_test() const;
 
   /// Sends frames through the program under test.
   Result<Pumped> pump(Method method, Kind kind, Order order, Flows flows, std::uint32_t frames);

@@ -24,6 +24,7 @@ struct Options {
   std::vector<std::uint32_t> flows;
   std::uint32_t rounds = 0;
   std::uint32_t connections = 2'097'152;
+  std::uint32_t expire = 0;
   std::string programs;
 };
 
@@ -61,7 +62,14 @@ Result<std::vector<MethodReport>> measure_all(const Options& options) {
     if (auto found = generator->find_program_under_test(); !found) return std::unexpected(found.error());
     auto points = measure(*generator, *daemon, method, plan, stop);
     if (!points) return fail(fmt::format("{}: {}", name_of(method), points.error().message));
-    reports.push_back({method, std::move(*points)});
+    MethodReport report{.method = method, .points = std::move(*points), .upkeep = std::nullopt};
+    if (options.expire != 0) {
+      auto upkeep =
+          measure_upkeep(*generator, *daemon, method, plan.connections, plan.flows.back(), options.expire, stop);
+      if (!upkeep) return fail(fmt::format("{}: {}", name_of(method), upkeep.error().message));
+      report.upkeep = *upkeep;
+    }
+    reports.push_back(std::move(report));
   }
   return reports;
 }
@@ -76,11 +84,14 @@ int main(int argc, char** argv) {
   app.add_option("--methods", options.methods, "Forwarding methods (default: all three)")
       ->transform(CLI::CheckedTransformer(names));
   app.add_option("--flows", options.flows, "Numbers of flows (default: 1 1000 100000 1000000)")
-      ->check(CLI::Range(1, 2'000'000));
+      ->check(CLI::Range(1, 16'000'000));
   app.add_option("--rounds", options.rounds, "Rounds of established packets at each point (default: 9, quick: 3)")
       ->check(CLI::Range(1, 1000));
   app.add_option("--connections", options.connections, "Size of the connection table (default: 2097152)")
       ->check(CLI::Range(1, 134'217'728));
+  app.add_option("--expire", options.expire,
+                 "Then measure the table's timer: let so many of the connections be over at once (default: none)")
+      ->check(CLI::Range(1, 16'000'000));
   app.add_option("--programs", options.programs, "Folder with ballast and ipvsadm (default: that of this program)");
   CLI11_PARSE(app, argc, argv);
 
@@ -89,6 +100,11 @@ int main(int argc, char** argv) {
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
 
+  if (options.expire > plan_of(options).flows.back()) {
+    fmt::print(stderr, "bench-director: --expire {} is more than there are flows ({})\n", options.expire,
+               plan_of(options).flows.back());
+    return 1;
+  }
   for (const char* program : {"ballast", "ipvsadm"}) {
     if (std::filesystem::exists(std::filesystem::path(options.programs) / program)) continue;
     fmt::print(stderr, "bench-director: no {} in {}: build it, or name its folder with --programs\n", program,

@@ -51,6 +51,28 @@ boost::json::object to_json(const Cost& cost) {
       {"most_ns", cost.most_ns}, {"rounds", cost.rounds},         {"frames", cost.frames}};
 }
 
+/// What the table costs beside packets.
+std::string lines(const Upkeep& upkeep) {
+  return fmt::format(
+      "table for {} connections: {:.1f} MB, {:.1f} bytes per connection\n"
+      "timer with {} idle connections: {:.2f} % of a processor\n"
+      "{} of them over at once: {:.3f} s of processor time in {} runs of the timer, the longest {:.3f} ms\n",
+      upkeep.connections, static_cast<double>(upkeep.table_bytes) / 1e6,
+      static_cast<double>(upkeep.table_bytes) / upkeep.connections, upkeep.open, upkeep.idle_share * 100,
+      upkeep.expired, upkeep.expiry_seconds, upkeep.expiry_runs, upkeep.longest_run_ms);
+}
+
+boost::json::object to_json(const Upkeep& upkeep) {
+  return {{"connections", upkeep.connections},
+          {"table_bytes", upkeep.table_bytes},
+          {"open", upkeep.open},
+          {"idle_share", upkeep.idle_share},
+          {"expired", upkeep.expired},
+          {"expiry_seconds", upkeep.expiry_seconds},
+          {"expiry_runs", upkeep.expiry_runs},
+          {"longest_run_ms", upkeep.longest_run_ms}};
+}
+
 std::string kernel() {
   utsname name{};
   uname(&name);
@@ -75,7 +97,7 @@ std::string as_text(const std::vector<MethodReport>& reports) {
   std::string text = fmt::format("{}; native XDP on veth; medians of rounds in turn with the reflector\n\n", kernel());
   text += fmt::format("{:<28} {:>9} {:>8} {:>15} {:>9} {:>7} {:>11}\n", "packet", "flows", "ns", "least..most",
                       "reflector", "ratio", "Katran (*)");
-  for (const auto& [method, points] : reports) {
+  for (const auto& [method, points, upkeep] : reports) {
     const std::string title = title_of(method);
     for (const auto& point : points) {
       const auto ratio = quoted_ratio(point.flows);
@@ -90,6 +112,7 @@ std::string as_text(const std::vector<MethodReport>& reports) {
                    fmt::format("{:.1f}..{:.1f}", quoted_opened_least_ns / quoted_floor_ns,
                                quoted_opened_most_ns / quoted_floor_ns));
     }
+    if (upkeep) text += lines(*upkeep);
     text += "\n";
   }
   text += fmt::format(
@@ -106,7 +129,7 @@ std::string as_text(const std::vector<MethodReport>& reports) {
 
 std::string as_json(const std::vector<MethodReport>& reports) {
   boost::json::array methods;
-  for (const auto& [method, points] : reports) {
+  for (const auto& [method, points, upkeep] : reports) {
     boost::json::array list;
     for (const auto& point : points) {
       boost::json::object entry{{"flows", point.flows}, {"established", to_json(point.established)}};
@@ -115,7 +138,9 @@ std::string as_json(const std::vector<MethodReport>& reports) {
       if (const auto ratio = quoted_ratio(point.flows)) entry["katran_ratio_quoted"] = *ratio;
       list.push_back(std::move(entry));
     }
-    methods.push_back(boost::json::object{{"method", name_of(method)}, {"points", std::move(list)}});
+    boost::json::object measured{{"method", name_of(method)}, {"points", std::move(list)}};
+    if (upkeep) measured["upkeep"] = to_json(*upkeep);
+    methods.push_back(std::move(measured));
   }
   return boost::json::serialize(boost::json::object{{"kernel", kernel()}, {"methods", std::move(methods)}}) + "\n";
 }

@@ -1,16 +1,19 @@
 // What was measured, as a table for people and as JSON.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "measure.h"
+#include "upkeep.h"
 
 namespace ballast::bench {
 
 struct MethodReport {
   Method method = Method::route;
   std::vector<Point> points;
+  std::optional<Upkeep> upkeep;
 };
 
 /// nat, route, tunnel
