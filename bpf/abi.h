@@ -23,14 +23,18 @@ union address {
 /* ---- services ---- */
 
 /* Key of the service table. A mark service has protocol 0, port 0, its mark, and the unspecified address of its family.
- * An address that carries any service is also entered by itself, with everything but the address 0. */
+ * An address that carries any service is also entered by itself, with everything but the address 0. Where replies
+ * without a connection are to be refused, what can send them is here too: KEY_REPLIER. */
 struct service_key {
   union address address;
   __u32 mark;
   __be16 port;
   __u8 protocol;
-  __u8 pad;
+  __u8 kind;
 };
+
+#define KEY_SERVICE 0
+#define KEY_REPLIER 1 /* address, port and protocol of a real server reached by NAT; the value says nothing */
 
 #define SERVICE_INDEX_ADDRESS 0xffffffffu /* value of an address entered by itself */
 

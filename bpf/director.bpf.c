@@ -20,12 +20,6 @@ static __always_inline int punt(void) {
   return VERDICT_PASS;
 }
 
-/* A packet that is lost because its headers could not be changed. */
-static __always_inline int lose(void) {
-  count(COUNTER_not_rewritten);
-  return VERDICT_DROP;
-}
-
 /* NAT: the packet's destination becomes the real server. */
 static __always_inline int translate_to_server(context* ctx, const struct packet* p, const struct connection* c,
                                                const struct server* server) {
@@ -38,12 +32,14 @@ static __always_inline int translate_to_server(context* ctx, const struct packet
   return translate(ctx, p, &t);
 }
 
-/* A packet of a client, on its connection. */
-static __always_inline int to_server(context* ctx, const struct packet* p, struct connection* c, __u32 now) {
+/* A packet of a client, on its connection. A function of its own, so that what opens connections has the rest of the
+ * stack. */
+__noinline int to_server(context* ctx, const struct packet* p, struct connection* c, __u32 now) {
   struct settings* set = settings_now();
+  if (!p || !c || !set) return VERDICT_PASS;
   __u32 index = c->server;
   struct server* server = server_at(index);
-  if (!set || !server) return VERDICT_PASS;
+  if (!server) return VERDICT_PASS;
   if (!(server->flags & SERVER_AVAILABLE)) {
     count(COUNTER_server_gone);
     return VERDICT_DROP;
@@ -78,19 +74,14 @@ static __always_inline int to_server(context* ctx, const struct packet* p, struc
   advance(c, p, set, 0, now);
   if (p->tcp_flags & TCP_SYN) clamp_mss(ctx, p, server->service);
   count_traffic(index, ctx, p, 0);
-  __be16 ethertype = p->ipv4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6);
+  __be16 ethertype = ethertype_of(p->ipv4);
   if (!decrement_ttl(ctx, p)) return lose();
   if (method == FORWARD_NAT) {
     if (!translate_to_server(ctx, p, c, server)) return lose();
     count(COUNTER_forwarded_nat);
   } else if (method == FORWARD_TUNNEL) {
-    struct wrapping w;
-    if (!plan_wrapping(ctx, p, server, &w)) return lose();
-    if (!wrap(ctx, p, server, &w)) {
-      count(COUNTER_no_headroom);
-      return VERDICT_DROP;
-    }
-    ethertype = w.outer_ipv4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6);
+    if (!wrap_for(ctx, p, index)) return VERDICT_DROP;
+    ethertype = ethertype_of(is_ipv4(&server->address));
     count(COUNTER_forwarded_tunnel);
   } else {
     count(COUNTER_forwarded_route);
@@ -110,10 +101,10 @@ static __always_inline int translate_to_client(context* ctx, const struct packet
 }
 
 /* A reply of a NATed real server. */
-static __always_inline int to_client(context* ctx, const struct packet* p, struct connection* c,
-                                     const struct server* server, __u32 now) {
+__noinline int to_client(context* ctx, const struct packet* p, struct connection* c, const struct server* server,
+                         __u32 now) {
   struct settings* set = settings_now();
-  if (!set) return VERDICT_PASS;
+  if (!p || !c || !server || !set) return VERDICT_PASS;
   if (p->first_fragment) remember_fragment(p);
   if (p->ttl <= 1) return VERDICT_PASS;
   struct hop hop;
@@ -128,7 +119,7 @@ static __always_inline int to_client(context* ctx, const struct packet* p, struc
   count_traffic(c->server, ctx, p, 1);
   if (!decrement_ttl(ctx, p) || !translate_to_client(ctx, p, c)) return lose();
   count(COUNTER_replies_nat);
-  return transmit(ctx, &hop, p->ipv4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6));
+  return transmit(ctx, &hop, ethertype_of(p->ipv4));
 }
 
 /* Starts a connection if the packet may: as open_connection() says. */
@@ -142,6 +133,15 @@ static __always_inline int begin(const struct packet* p, const struct settings* 
 static __always_inline int refuse(context* ctx, const struct packet* p, const struct settings* set) {
   if (must_leave_answer(ctx, set)) return punt();
   count(COUNTER_no_server);
+  return icmp_port_unreachable(ctx, p);
+}
+
+/* A packet that no one here knows. */
+__noinline int leave(context* ctx, const struct packet* p) {
+  struct settings* set = settings_now();
+  if (!p || !set || !is_lost_reply(p, set)) return VERDICT_PASS;
+  if (must_leave_answer(ctx, set)) return punt();
+  count(COUNTER_replies_refused);
   return icmp_port_unreachable(ctx, p);
 }
 
@@ -167,7 +167,7 @@ static __always_inline int on_segment(context* ctx, struct packet* p) {
   int slot = 0;
   if (!c) {
     slot = begin(p, set, &home, now);
-    if (slot == OPEN_NOT_OURS) return VERDICT_PASS;
+    if (slot == OPEN_NOT_OURS) return leave(ctx, p);
     if (slot == OPEN_NO_SERVER) return refuse(ctx, p, set);
     struct segment* segment = segment_at(home.segment);
     if (slot < 0 || !segment) return VERDICT_DROP;

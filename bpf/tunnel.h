@@ -79,16 +79,18 @@ static __always_inline int plan_wrapping(context* ctx, const struct packet* p, c
   w->inner_sum = 0;
   w->length = p->length;
   w->ttl = p->ttl - 1;
+  struct settings* set = settings_now();
+  int keep_whole = !set || set->behaviour & BEHAVIOUR_PATH_MTU;
   if (p->ipv4) {
     struct iphdr* ip = frame_data(ctx) + L3_OFFSET;
     if ((void*)(ip + 1) > frame_end(ctx)) return 0;
     w->tos = outer_tos(ip->tos);
-    w->dont_fragment = !!(ip->frag_off & bpf_htons(IPV4_DONT_FRAGMENT));
+    w->dont_fragment = keep_whole && ip->frag_off & bpf_htons(IPV4_DONT_FRAGMENT);
   } else {
     struct ipv6hdr* ip = frame_data(ctx) + L3_OFFSET;
     if ((void*)(ip + 1) > frame_end(ctx)) return 0;
     w->tos = outer_tos((__u8)(bpf_ntohl(*(__u32*)ip) >> 20));
-    w->dont_fragment = 1;
+    w->dont_fragment = !!keep_whole;
   }
   if (server->tunnel_checksum == TUNNEL_CSUM && w->type != TUNNEL_IPIP) {
     int known;

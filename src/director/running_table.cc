@@ -31,7 +31,7 @@ bool is_ftp(const cluster::ServiceKey& key) {
 
 }  // namespace
 
-RunningTable::RunningTable(PacketPath& path) : path_(path), rings_(path) {
+RunningTable::RunningTable(PacketPath& path) : path_(path), rings_(path), repliers_(path) {
   for (std::uint32_t i = 0; i < path.services.size(); ++i) free_services_.insert(i);
   for (std::uint32_t i = 0; i < path.chunks.size(); ++i) free_chunks_.insert(i);
   if (path.adopted()) read_keys();
@@ -121,6 +121,7 @@ Result<void> RunningTable::apply(const cluster::Cluster& wanted, Clock::time_poi
     }
   }
   update_flags();
+  repliers_.set(wanted.director.behaviour.refuse_unknown_replies ? nat_endpoints() : Repliers::Endpoints{});
   return {};
 }
 
@@ -365,6 +366,19 @@ void RunningTable::update_flags() {
   }
   __u32& flags = path_.settings[0].flags;
   publish(flags, (flags & ~(SETTING_NAT | SETTING_FTP)) | needed);
+}
+
+Repliers::Endpoints RunningTable::nat_endpoints() const {
+  Repliers::Endpoints endpoints;
+  for (const auto& [key, service] : services_) {
+    const auto* address = std::get_if<cluster::AddressKey>(&key);
+    if (address == nullptr) continue;
+    for (const auto& [endpoint, server] : service.servers) {
+      if (server.configured && path_.servers[server.index].method == abi::FORWARD_NAT)
+        endpoints.insert({address->protocol, endpoint});
+    }
+  }
+  return endpoints;
 }
 
 std::vector<std::uint32_t> RunningTable::newest_first(const Service& service) const {

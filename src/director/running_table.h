@@ -15,6 +15,7 @@
 #include "cluster/model.h"
 #include "director/director.h"
 #include "director/packet_path.h"
+#include "director/repliers.h"
 #include "director/service_rings.h"
 
 namespace ballast::director {
@@ -75,9 +76,11 @@ class RunningTable {
   void withdraw_key(const cluster::ServiceKey& key);
   void count_address(const net::Address& address, int difference);
   void update_flags();
+  [[nodiscard]] Repliers::Endpoints nat_endpoints() const;
 
   PacketPath& path_;
   ServiceRings rings_;
+  Repliers repliers_;
   std::map<cluster::ServiceKey, Service> services_;
   std::set<std::uint32_t> free_services_;
   std::set<std::uint32_t> free_chunks_;

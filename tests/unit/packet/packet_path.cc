@@ -320,6 +320,13 @@ std::uint32_t PacketPath::add_server(std::uint32_t service, const ServerSpec& sp
   return index;
 }
 
+void PacketPath::add_replier(std::string_view text, std::uint16_t port, std::uint8_t protocol) {
+  auto key = key_of(address(text), port, protocol);
+  key.kind = KEY_REPLIER;
+  const std::uint32_t value = 0;
+  bpf_map_update_elem(map("service_keys"), &key, &value, BPF_ANY);
+}
+
 void PacketPath::set_weight(std::uint32_t server, std::int32_t weight) {
   const std::uint32_t service = server / CHUNK_MEMBERS;
   auto chunk = read_map<abi::chunk>(map("chunks"), service);

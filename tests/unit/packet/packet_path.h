@@ -72,6 +72,8 @@ class PacketPath {
   std::uint32_t add_service(const ServiceSpec& spec = {});
   std::uint32_t add_server(std::uint32_t service, const ServerSpec& spec = {});
   void set_weight(std::uint32_t server, std::int32_t weight);
+  /// Makes an endpoint known as a real server's behind NAT.
+  void add_replier(std::string_view address, std::uint16_t port, std::uint8_t protocol);
 
   /// The verdict on a frame and what became of it.
   Answer send(const Bytes& frame, const Arrival& arrival = {});
