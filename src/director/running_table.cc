@@ -281,6 +281,7 @@ void RunningTable::remove_service(const cluster::ServiceKey& key, Service& servi
   withdraw_key(key);
   for (auto& [endpoint, server] : service.servers) {
     if (server.configured) retire_server(server, now);
+    clear_traffic(path_, server.index);
   }
   rings_.write(service.index, newest_first(service), true);
   path_.service_traffic[service.index] = {};
