@@ -163,7 +163,7 @@ struct traffic {
 
 /* ---- connections ---- */
 
-/* States: those of TCP as in ip_vs, then UDP. */
+/* States: those of TCP as in ip_vs, then UDP, then those of SCTP, which begins in STATE_NONE too. */
 enum connection_state {
   STATE_NONE = 0,
   STATE_ESTABLISHED,
@@ -178,6 +178,19 @@ enum connection_state {
   STATE_SYNACK,
   STATE_TCP_LAST,
   STATE_UDP = 16,
+  STATE_SCTP_INIT1,
+  STATE_SCTP_INIT,
+  STATE_SCTP_COOKIE_SENT,
+  STATE_SCTP_COOKIE_REPLIED,
+  STATE_SCTP_COOKIE_WAIT,
+  STATE_SCTP_COOKIE,
+  STATE_SCTP_COOKIE_ECHOED,
+  STATE_SCTP_ESTABLISHED,
+  STATE_SCTP_SHUTDOWN_SENT,
+  STATE_SCTP_SHUTDOWN_RECEIVED,
+  STATE_SCTP_SHUTDOWN_ACK_SENT,
+  STATE_SCTP_REJECTED,
+  STATE_SCTP_CLOSED,
   STATE_COUNT = 32,
 };
 
