@@ -8,7 +8,7 @@
 #include <linux/types.h>
 
 /* Changes whenever a struct or the meaning of a field changes: pinned maps of another value are not taken over. */
-#define BALLAST_ABI 1
+#define BALLAST_ABI 2
 
 union address {
   __u8 bytes[16];
@@ -218,7 +218,7 @@ struct settings {
   __u32 segment_count;        /* of the connection table */
   __u32 services_max;
   __u32 servers_max;
-  __u32 pad0;
+  __u32 capture_lease; /* tick until which packets are copied for `ballast capture`; 0: nobody captures */
   __u64 hash_seed;
   __u64 pad1[10];
   __u64 xdp_targets[64]; /* bit i: interface i takes frames redirected from XDP */
