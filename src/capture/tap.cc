@@ -122,12 +122,13 @@ void Tap::renew_lease() {
 
 Result<std::vector<Run>> Tap::poll(std::chrono::milliseconds wait) {
   renew_lease();
+  // Processors fill their buffers independently: only what is older than this look is known to be complete and in
+  // order.
+  const std::uint64_t began = monotonic_now();
   const int taken = perf_buffer__poll(buffers_.get(), static_cast<int>(wait.count()));
   if (taken < 0 && taken != -EINTR) return fail_errno("cannot read packets", -taken);
-  // What a processor writes from now on is later than this: everything before it is there after one more look.
-  const std::uint64_t now = monotonic_now();
   perf_buffer__consume(buffers_.get());
-  return up_to(now);
+  return up_to(began);
 }
 
 std::vector<Run> Tap::end() {
