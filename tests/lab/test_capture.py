@@ -83,6 +83,38 @@ def test_text_tells_what_became_of_each_packet(lab, hook):
     capture.stop()
 
 
+def test_a_tunnel_is_shown_with_what_is_inside_and_no_daemon_is_needed(lab, hook):
+    net = drawings.tunnel(lab, servers=1)
+    lb = net.director.ballast(hook=hook)
+    lb.ipvsadm(f"""
+        -A -t {net.vip}:80 -s rr
+        -a -t {net.vip}:80 -r {net.rips[0]} -i
+    """)
+    net.servers[0].ballast_realserver(f"--vip {net.vip} --method tunnel --interface inside")
+    lb.kill()
+    capture = start_capture(net.director, f"--server {net.rips[0]} --protocol tcp")
+    assert net.client.curl(f"http://{net.vip}/") == "rs1"
+    capture.wait_for_output(rf"in +TCP 10\.0\.1\.2:\d+ > {net.vip}:80 \[S\] .*\(forwarded_tunnel")
+    capture.wait_for_output(rf"out +IP 10\.0\.1\.1 > {net.rips[0]} \| TCP 10\.0\.1\.2:\d+ > {net.vip}:80 \[S\]")
+    capture.stop()
+
+
+def test_replies_of_a_server_on_the_director_are_seen_where_they_go_out(lab):
+    net = drawings.nat(lab, servers=1)
+    net.director.nginx(ports=(8080,))
+    lb = net.director.ballast()
+    lb.ipvsadm(f"""
+        -A -t {net.vip}:80 -s rr
+        -a -t {net.vip}:80 -r 192.168.1.254:8080 -m
+    """)
+    capture = start_capture(net.director, f"--virtual {net.vip}:80")
+    assert net.client.curl(f"http://{net.vip}/") == "director"
+    capture.wait_for_output(rf"tc +out +TCP {CLIENT}:\d+ > 192.168.1.254:8080 \[S\] .*: changed and passed to the kernel")
+    capture.wait_for_output(rf"tc-out +in +TCP 192.168.1.254:8080 > {CLIENT}:\d+ \[S\.\]")
+    capture.wait_for_output(rf"tc-out +out +TCP {net.vip}:80 > {CLIENT}:\d+ \[S\.\] .*: changed and passed to the kernel")
+    capture.stop()
+
+
 def test_filters_and_limits_choose_packets(lab):
     net = drawings.nat(lab, servers=2)
     lb = nat_service(net)
