@@ -270,7 +270,7 @@ struct settings {
   __u32 drop_rate; /* BEHAVIOUR_DROP_PACKETS: of so many packets one is dropped (am_droprate) */
   __u64 hash_seed;
   __u32 connections_filled; /* the table counts as filled while it holds more connections than this */
-  __u32 pad0;
+  __u32 capture_lease;      /* tick until which packets are copied for `ballast capture`; 0: nobody captures */
   __u64 pad1[9];
   __u64 xdp_targets[64]; /* bit i: interface i takes frames redirected from XDP */
 };

@@ -251,7 +251,7 @@ int PacketPath::map(const char* name) const { return bpf_object__find_map_fd_by_
 void PacketPath::clear() {
   const auto offset = read_map<abi::live>(map("live"), 0).slots_offset;
   for (const char* name : {"services", "cursors", "rings", "chunks", "servers", "server_traffic", "counters",
-                           "connections", "icmp_tokens"}) {
+                           "connections", "icmp_tokens", "capture_orders"}) {
     zero_array(map(name), processors_);
   }
   abi::live live{};
@@ -277,6 +277,12 @@ void PacketPath::clear() {
 }
 
 void PacketPath::apply_settings() { write_map(map("settings"), 0, settings); }
+
+abi::capture_orders PacketPath::capture_orders() const {
+  return read_map<abi::capture_orders>(map("capture_orders"), 0);
+}
+void PacketPath::set_capture_orders(const abi::capture_orders& value) { write_map(map("capture_orders"), 0, value); }
+std::uint32_t PacketPath::capture_lease() const { return read_map<abi::settings>(map("settings"), 0).capture_lease; }
 
 std::uint32_t PacketPath::add_service(const ServiceSpec& spec) {
   const std::uint32_t index = services_++;
