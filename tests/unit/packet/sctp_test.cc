@@ -236,6 +236,16 @@ TEST_P(Sctp, WithoutARealServerTheClientIsToldThatThePortIsUnreachable) {
   EXPECT_EQ(path().counter("no_server"), 1u);
 }
 
+TEST_P(Sctp, AReplyThatNoConnectionKnowsIsRefusedUnlessItIsAnAbort) {
+  path().settings.behaviour |= BEHAVIOUR_REFUSE_REPLIES;
+  path().apply_settings();
+  path().add_server(path().add_service({.port = 3868, .protocol = sctp}));
+  path().add_replier("10.0.2.11", 3868, sctp);
+  expect_untouched(from_server(abort_chunk).frame());
+  EXPECT_EQ(dissect(path().send(from_server(data)).packet()).icmp_code, 3);
+  EXPECT_EQ(path().counter("replies_refused"), 1u);
+}
+
 TEST_P(Sctp, HalfOpenOnesMakeRoomInAFullTable) {
   start(abi::FORWARD_NAT);
   path().settings.connections_max = 1;
