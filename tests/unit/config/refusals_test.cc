@@ -52,7 +52,7 @@ TEST(Refusal, SaysWhatABehaviourCanBe) {
   EXPECT_THAT(behaviour("drop_entry: 1"), SizeIs(1));
   EXPECT_THAT(behaviour("pickup_tcp: true"), OneProblem("did you mean 'pick_up_tcp'?"));
   EXPECT_THAT(behaviour("pick_up_tcp: 1"), OneProblem("director.behaviour.pick_up_tcp: "));
-  EXPECT_THAT(behaviour("drop_packets: 3"), OneProblem("valid: never, auto, always"));
+  EXPECT_THAT(behaviour("drop_packets: 3"), OneProblem("'3' is not one of never, auto, always"));
   EXPECT_THAT(behaviour("connection_reuse: after_clse"), OneProblem("did you mean 'after_close'?"));
   EXPECT_THAT(behaviour("drop_rate: 0"), OneProblem("director.behaviour.drop_rate: "));
   EXPECT_THAT(behaviour("drop_when_filled: 101"), OneProblem("director.behaviour.drop_when_filled: "));
