@@ -33,6 +33,20 @@
   COUNTER(icmp_relayed_tunnel, "ICMP errors about the outer packets of a tunnel turned into errors for the client")   \
   COUNTER(mss_clamped, "TCP SYN segments whose MSS option was lowered")
 
+/* Those that are reasons for a packet or connection to go no further. */
+#define BALLAST_DROPS(DROP)    \
+  DROP(table_full_dropped)     \
+  DROP(defence_dropped)        \
+  DROP(no_server)              \
+  DROP(replies_refused)        \
+  DROP(server_gone)            \
+  DROP(ttl_exceeded)           \
+  DROP(too_big)                \
+  DROP(no_route)               \
+  DROP(not_rewritten)          \
+  DROP(fragment_without_first) \
+  DROP(no_headroom)
+
 enum counter_id {
 #define BALLAST_COUNTER_ID(name, help) COUNTER_##name,
   BALLAST_COUNTERS(BALLAST_COUNTER_ID)
