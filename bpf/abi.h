@@ -164,7 +164,7 @@ struct traffic {
 
 /* ---- connections ---- */
 
-/* States: those of TCP as in ip_vs, then UDP. */
+/* States: those of TCP as in ip_vs, then UDP, then those of SCTP, which begins in STATE_NONE too. */
 enum connection_state {
   STATE_NONE = 0,
   STATE_ESTABLISHED,
@@ -179,6 +179,19 @@ enum connection_state {
   STATE_SYNACK,
   STATE_TCP_LAST,
   STATE_UDP = 16,
+  STATE_SCTP_INIT1,
+  STATE_SCTP_INIT,
+  STATE_SCTP_COOKIE_SENT,
+  STATE_SCTP_COOKIE_REPLIED,
+  STATE_SCTP_COOKIE_WAIT,
+  STATE_SCTP_COOKIE,
+  STATE_SCTP_COOKIE_ECHOED,
+  STATE_SCTP_ESTABLISHED,
+  STATE_SCTP_SHUTDOWN_SENT,
+  STATE_SCTP_SHUTDOWN_RECEIVED,
+  STATE_SCTP_SHUTDOWN_ACK_SENT,
+  STATE_SCTP_REJECTED,
+  STATE_SCTP_CLOSED,
   STATE_COUNT = 32,
 };
 
@@ -261,7 +274,7 @@ struct settings {
   __u32 drop_rate; /* BEHAVIOUR_DROP_PACKETS: of so many packets one is dropped (am_droprate) */
   __u64 hash_seed;
   __u32 connections_filled; /* the table counts as filled while it holds more connections than this */
-  __u32 pad0;
+  __u32 capture_lease;      /* tick until which packets are copied for `ballast capture`; 0: nobody captures */
   __u64 pad1[9];
   __u64 xdp_targets[64]; /* bit i: interface i takes frames redirected from XDP */
 };

@@ -5,6 +5,7 @@
  * real server; what is neither may start a connection if its destination is a virtual service. Everything else passes
  * untouched. Where XDP cannot send a packet itself (a next hop that is not resolved, an interface that takes no
  * redirected frames) it passes it untouched to the TC program on the same interface, which can. */
+#include "capture_run.h"
 #include "connection.h"
 #include "fragment.h"
 #include "ftp.h"
@@ -210,13 +211,16 @@ SEC("xdp")
 #else
 SEC("tc")
 #endif
-int ballast_director(context* ctx) { return process(ctx); }
+int ballast_director(context* ctx) {
+  if (is_captured()) capture_arrival(ctx);
+  int verdict = process(ctx);
+  if (is_captured()) capture_departure(ctx, verdict, IN_XDP ? CAPTURE_XDP : CAPTURE_TC_INGRESS);
+  return verdict;
+}
 
 #if !HOOK_XDP
-/* TC egress, attached only while a real server reached by NAT is an address of this machine: its replies do not come in
- * by any interface, so they are translated where they go out. */
-SEC("tc")
-int ballast_local_reply(context* ctx) {
+/* A reply of a real server that is this machine. */
+static __always_inline int reply_of_local_server(context* ctx) {
   struct packet p = {};
   struct location at;
   struct server* server;
@@ -236,6 +240,16 @@ int ballast_local_reply(context* ctx) {
   if (!translate_to_client(ctx, &p, c)) return lose();
   count(COUNTER_replies_nat);
   return VERDICT_PASS;
+}
+
+/* TC egress, attached only while a real server reached by NAT is an address of this machine: its replies do not come in
+ * by any interface, so they are translated where they go out. */
+SEC("tc")
+int ballast_local_reply(context* ctx) {
+  if (is_captured()) capture_arrival(ctx);
+  int verdict = reply_of_local_server(ctx);
+  if (is_captured()) capture_departure(ctx, verdict, CAPTURE_TC_EGRESS);
+  return verdict;
 }
 #endif
 

@@ -128,7 +128,7 @@ Result<void> RunningTable::apply(const cluster::Cluster& wanted, Clock::time_poi
 void RunningTable::apply_timeouts(const cluster::Timeouts& timeouts) {
   using std::chrono::seconds;
   // The defaults of ip_vs; three of them can be set.
-  const std::array<std::pair<int, seconds>, 12> all = {{{abi::STATE_NONE, seconds(2)},
+  const std::array<std::pair<int, seconds>, 25> all = {{{abi::STATE_NONE, seconds(2)},
                                                         {abi::STATE_ESTABLISHED, timeouts.tcp},
                                                         {abi::STATE_SYN_SENT, seconds(120)},
                                                         {abi::STATE_SYN_RECV, seconds(60)},
@@ -139,7 +139,20 @@ void RunningTable::apply_timeouts(const cluster::Timeouts& timeouts) {
                                                         {abi::STATE_LAST_ACK, seconds(30)},
                                                         {abi::STATE_LISTEN, seconds(120)},
                                                         {abi::STATE_SYNACK, seconds(120)},
-                                                        {abi::STATE_UDP, timeouts.udp}}};
+                                                        {abi::STATE_UDP, timeouts.udp},
+                                                        {abi::STATE_SCTP_INIT1, seconds(4)},
+                                                        {abi::STATE_SCTP_INIT, seconds(61)},
+                                                        {abi::STATE_SCTP_COOKIE_SENT, seconds(61)},
+                                                        {abi::STATE_SCTP_COOKIE_REPLIED, seconds(61)},
+                                                        {abi::STATE_SCTP_COOKIE_WAIT, seconds(61)},
+                                                        {abi::STATE_SCTP_COOKIE, seconds(61)},
+                                                        {abi::STATE_SCTP_COOKIE_ECHOED, seconds(61)},
+                                                        {abi::STATE_SCTP_ESTABLISHED, seconds(900)},
+                                                        {abi::STATE_SCTP_SHUTDOWN_SENT, seconds(61)},
+                                                        {abi::STATE_SCTP_SHUTDOWN_RECEIVED, seconds(61)},
+                                                        {abi::STATE_SCTP_SHUTDOWN_ACK_SENT, seconds(61)},
+                                                        {abi::STATE_SCTP_REJECTED, seconds(4)},
+                                                        {abi::STATE_SCTP_CLOSED, seconds(61)}}};
   for (const auto& [state, timeout] : all) {
     publish(path_.settings[0].timeout[state],
             abi::ticks(std::chrono::duration_cast<std::chrono::nanoseconds>(timeout).count()));

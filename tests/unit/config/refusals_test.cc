@@ -70,9 +70,7 @@ TEST(Refusal, SaysWhatThisVersionDoesNotSupport) {
                           "f:5:5: pools.web: 'fallback' is not supported in this version; remove it"));
   EXPECT_THAT(problems("services:\n  site:\n    listen: \"10.0.0.1:443/https\"\n    servers: []\n"),
               ElementsAre("f:3:13: services.site.listen: a service for /https is not supported in this version; valid: "
-                          "/tcp, /udp"));
-  EXPECT_THAT(problems("services:\n  s:\n    listen: \"10.0.0.1:9/sctp\"\n    servers: []\n"),
-              OneProblem("f:3:13: services.s.listen: a service for /sctp is not supported in this version"));
+                          "/tcp, /udp, /sctp"));
   EXPECT_THAT(service_problems("routes: []"), OneProblem("'routes' is not supported in this version"));
   EXPECT_THAT(
       service_problems("forward: fullnat"),
@@ -243,7 +241,11 @@ TEST(Refusal, RefusesFlagsOfAnotherScheduler) {
 TEST(Refusal, RefusesOnePacketForTcpAndMssForUdp) {
   EXPECT_THAT(service_problems("one_packet: true"), OneProblem("is for udp and fwmark services only"));
   EXPECT_THAT(problems("services: {s: {listen: \"10.0.0.1:53/udp\", mss_clamp: 1400, servers: []}}"),
-              OneProblem("a udp service has no MSS"));
+              OneProblem("is for TCP; other protocols have no MSS"));
+  EXPECT_THAT(problems("services: {s: {listen: \"10.0.0.1:53/sctp\", mss_clamp: 1400, servers: []}}"),
+              OneProblem("is for TCP; other protocols have no MSS"));
+  EXPECT_THAT(problems("services: {s: {listen: \"10.0.0.1:53/sctp\", one_packet: true, servers: []}}"),
+              OneProblem("is for udp and fwmark services only"));
 }
 
 TEST(Refusal, RefusesImpossibleNetmasks) {
