@@ -128,6 +128,7 @@ enum tunnel_checksum { TUNNEL_NOCSUM = 0, TUNNEL_CSUM = 1, TUNNEL_REMCSUM = 2 };
 #define SERVER_ROUTED 0x04u    /* interface and gateway of the next hop are known */
 #define SERVER_HOP 0x08u       /* ... and its link address */
 #define SERVER_HOP_XDP 0x10u   /* ... and its interface takes frames redirected from XDP */
+#define SERVER_FTP 0x20u       /* reached by NAT for a service of FTP: its control connections are looked into */
 
 /* The first cache line is all that a packet of an established connection needs. */
 struct server {
@@ -205,6 +206,9 @@ enum connection_state {
 #define META_ASSURED 0x40u   /* template: one of its connections was established */
 #define META_STATE_SHIFT 8
 #define META_STATE 0x1f00u
+#define META_FTP_PASSIVE                                                                       \
+  0x2000u /* FTP's control connection: the client has just asked for a passive data connection \
+           */
 #define META_GENERATION_SHIFT 16
 
 /* One cache line. Found by the client's address, port and protocol from both directions; a template by its hash. */
@@ -297,6 +301,23 @@ struct fragment_ports {
   __be16 source;
   __be16 destination;
   __u32 tick;
+};
+
+/* A connection that another one announced: who will call whom on which port. The caller's port is not known. */
+struct expected_call {
+  union address source;
+  union address destination;
+  __be16 port;
+  __u16 pad;
+};
+struct expectation {
+  union address virtual_address;
+  __u64 template_hash; /* of the connection that announced it */
+  __u32 server;
+  __u32 deadline; /* tick */
+  __be16 virtual_port;
+  __be16 server_port; /* 0: it is the real server that calls, from any port */
+  __u32 pad;
 };
 
 #endif

@@ -383,9 +383,14 @@ void RunningTable::count_address(const net::Address& address, int difference) {
 void RunningTable::update_flags() {
   __u32 needed = 0;
   for (const auto& [key, service] : services_) {
-    if (service.configured && is_ftp(key)) needed |= SETTING_FTP;
+    const bool ftp = service.configured && is_ftp(key);
+    if (ftp) needed |= SETTING_FTP;
     for (const auto& [endpoint, server] : service.servers) {
-      if (path_.servers[server.index].method == abi::FORWARD_NAT) needed |= SETTING_NAT;
+      abi::server& entry = path_.servers[server.index];
+      const bool nat = entry.method == abi::FORWARD_NAT;
+      if (nat) needed |= SETTING_NAT;
+      const auto flags = static_cast<__u8>(nat && ftp ? entry.flags | SERVER_FTP : entry.flags & ~SERVER_FTP);
+      if (entry.flags != flags) publish(entry.flags, flags);
     }
   }
   __u32& flags = path_.settings[0].flags;

@@ -259,6 +259,7 @@ void PacketPath::clear() {
   write_map(map("live"), 0, live);
   empty_hash<abi::service_key>(map("service_keys"));
   empty_hash<abi::fragment_key>(map("fragments"));
+  empty_hash<abi::expected_call>(map("expected"));
   services_ = 0;
   members_.clear();
   settings = {};
@@ -329,6 +330,8 @@ std::uint32_t PacketPath::add_server(std::uint32_t service, const ServerSpec& sp
   value.port = spec.port != 0 ? abi::port_to_abi(spec.port) : configured.port;
   value.method = static_cast<std::uint8_t>(spec.method);
   value.flags = SERVER_AVAILABLE | SERVER_ROUTED | SERVER_HOP | SERVER_HOP_XDP | (spec.local ? SERVER_LOCAL : 0);
+  const bool ftp = configured.port == abi::port_to_abi(21) && spec.method == abi::FORWARD_NAT;
+  value.flags |= ftp ? SERVER_FTP : 0;
   value.service = service;
   value.ifindex = ifindex_inside;
   std::memcpy(value.hop_mac, server_mac.data(), 6);
