@@ -124,7 +124,10 @@ static __always_inline int to_client(context* ctx, const struct packet* p, struc
     return VERDICT_DROP;
   }
   advance(c, p, set, 1, now);
-  if (p->tcp_flags & TCP_SYN) clamp_mss(ctx, p, server->service);
+  if (p->tcp_flags & TCP_SYN) {
+    end_trial(c->server, server->service, p);
+    clamp_mss(ctx, p, server->service);
+  }
   count_traffic(c->server, ctx, p, 1);
   if (!decrement_ttl(ctx, p) || !translate_to_client(ctx, p, c)) return lose();
   count(COUNTER_replies_nat);
@@ -212,6 +215,7 @@ int ballast_local_reply(context* ctx) {
   struct connection* c = find_from_server(&p, &server, &at);
   if (!c || !(server->flags & SERVER_LOCAL)) return VERDICT_PASS;
   advance(c, &p, set, 1, now_ticks());
+  if (p.tcp_flags & TCP_SYN) end_trial(c->server, server->service, &p);
   count_traffic(c->server, ctx, &p, 1);
   if (!translate_to_client(ctx, &p, c)) return lose();
   count(COUNTER_replies_nat);

@@ -16,6 +16,8 @@
 //   zero              key? (one service only)                null
 //   timeouts                                                 Timeouts
 //   set_timeouts      timeouts (0: leave)                    null
+//   report            address, port?, load? (percent),       {servers: N}
+//                     response_microseconds?
 //   connections       filter?, cursor?, limit?               {connections: [ConnectionView], cursor: N or null}
 //   counters                                                 [CounterView]
 //   status                                                   Status

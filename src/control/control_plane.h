@@ -62,6 +62,9 @@ class ControlPlane {
   /// Listings count from now on. ESRCH: no such service.
   Result<void> zero(const std::optional<cluster::ServiceKey>& key);
 
+  /// Gives a report about a real server to the schedulers. How many servers it is about. ENOENT: none.
+  Result<std::size_t> report(const director::ServerReport& report);
+
   /// Looks at up to `limit` connections of the table from `cursor` on and gives those that match.
   [[nodiscard]] ConnectionPage connections(const ConnectionFilter& filter, std::uint32_t cursor,
                                            std::uint32_t limit) const;

@@ -129,6 +129,7 @@ void describe(Fields& fields, V& settings) {
   fields.member("connections", settings.connections);
   fields.member("services", settings.services);
   fields.member("servers", settings.servers);
+  fields.optional_member("mh_services", settings.mh_services);
   fields.member("timeouts", settings.timeouts);
 }
 

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
+#include <limits>
 
 #include "base/log.h"
 #include "cluster/edit.h"
@@ -28,7 +30,7 @@ constexpr std::uint32_t largest_page = 16384;
 
 template <typename T>
 Result<T> decode(const value& json, std::string_view name) {
-  if constexpr (std::integral<T>) {
+  if constexpr (std::integral<T> || std::same_as<T, net::Address>) {
     return json::read<T>(json, std::string(name));
   } else {
     return from_json<T>(json);
@@ -159,6 +161,32 @@ Result<value> set_timeouts(ControlPlane& plane, const object& arguments) {
   return answer_of(std::move(changed));
 }
 
+/// A number of a report, at most `most`; absent where it is not told.
+Result<std::optional<std::uint32_t>> optional_number(const object& arguments, std::string_view name,
+                                                     std::uint32_t most) {
+  if (!arguments.contains(name)) return std::nullopt;
+  auto number = argument<std::uint32_t>(arguments, name);
+  if (!number) return std::unexpected(number.error());
+  if (*number > most) return fail(fmt::format("{}: {} is more than {}", name, *number, most), EINVAL);
+  return *number;
+}
+
+Result<value> report(ControlPlane& plane, const object& arguments) {
+  const auto address = argument<net::Address>(arguments, "address");
+  if (!address) return std::unexpected(address.error());
+  const auto port = optional_number(arguments, "port", 65535);
+  if (!port) return std::unexpected(port.error());
+  const auto load = optional_number(arguments, "load", 100);
+  if (!load) return std::unexpected(load.error());
+  const auto response = optional_number(arguments, "response_microseconds", std::numeric_limits<std::int32_t>::max());
+  if (!response) return std::unexpected(response.error());
+  if (!*load && !*response) return fail("report: has neither load nor response_microseconds", EINVAL);
+  const auto told =
+      plane.report({.address = *address, .port = *port, .load = *load, .response_microseconds = *response});
+  if (!told) return std::unexpected(told.error());
+  return object{{"servers", *told}};
+}
+
 Result<value> connections(ControlPlane& plane, const object& arguments) {
   auto filter = argument_or<ConnectionFilter>(arguments, "filter", {});
   if (!filter) return std::unexpected(filter.error());
@@ -207,6 +235,7 @@ constexpr std::array operations = {Operation{"services", services},
                                    Operation{"zero", zero},
                                    Operation{"timeouts", timeouts},
                                    Operation{"set_timeouts", set_timeouts},
+                                   Operation{"report", report},
                                    Operation{"connections", connections},
                                    Operation{"counters", counters},
                                    Operation{"status", status},

@@ -69,6 +69,8 @@ class PacketPath {
   /// The index of a new service, of a new real server.
   std::uint32_t add_service(const ServiceSpec& spec = {});
   std::uint32_t add_server(std::uint32_t service, const ServerSpec& spec = {});
+  /// The service also takes this address, at its port.
+  void add_address(std::uint32_t service, const Address& address);
   void set_weight(std::uint32_t server, std::int32_t weight);
 
   /// The verdict on a frame and what became of it.
@@ -95,8 +97,17 @@ class PacketPath {
   void set_server(std::uint32_t index, const abi::server& value);
   abi::service service(std::uint32_t index) const;
   void set_service(std::uint32_t index, const abi::service& value);
+  /// What response-time and capacity know of a server.
+  abi::figure figure(std::uint32_t server) const;
+  void set_figure(std::uint32_t server, const abi::figure& value);
+  /// The table's clock now, in ticks; and in ticks, seconds.
+  static std::uint32_t tick();
+  static std::uint32_t ticks(std::int64_t seconds);
+
   /// Makes what the fragments table knows `seconds` older.
   void age_fragments(int seconds);
+  /// ... what lblc and lblcr remember.
+  void age_destinations(int unused, int unchanged);
 
   static constexpr std::uint32_t segments = 512;
 
