@@ -47,6 +47,17 @@ enum scheduler_id {
   SCHEDULER_SED = 5,
   SCHEDULER_NQ = 6,
   SCHEDULER_SH = 7,
+  SCHEDULER_DH = 8,
+  SCHEDULER_MH = 9,
+  SCHEDULER_FO = 10,
+  SCHEDULER_OVF = 11,
+  SCHEDULER_TWOS = 12,
+  SCHEDULER_RANDOM = 13,
+  SCHEDULER_WEIGHTED_RANDOM = 14,
+  SCHEDULER_LBLC = 15,
+  SCHEDULER_LBLCR = 16,
+  SCHEDULER_RESPONSE_TIME = 17,
+  SCHEDULER_CAPACITY = 18,
 };
 
 /* Bits of service.flags; the first six are IP_VS_SVC_F_* of linux/ip_vs.h. */
@@ -73,7 +84,7 @@ struct service {
   __s32 weight_top;  /* wrr: greatest weight - (weight_step - 1) */
   __u16 mss_clamp;
   __u16 in_use;
-  __u64 ring_of_hash; /* like `ring`: the hash table of sh */
+  __u64 ring_of_hash; /* like `ring`: the buckets of sh and dh; for mh number of a table << 32 | its slots */
   __u32 mark;
   __u32 reserved;
   __u32 persistence; /* ticks that a template lives after its last new connection */
@@ -86,17 +97,25 @@ struct service {
 #define USE_CONFIGURED 1
 #define USE_REMOVED 2 /* not configured any more; kept while connections refer to it, and a while for its return */
 
-/* Where round robin stands, on a cache line of its own: (position in the ring + 1) << 32 | current weight (wrr). */
+/* Where the scheduler of a service stands, on a cache line of its own. */
 struct cursor {
-  __u64 value;
-  __u64 pad[7];
+  __u64 value; /* round robin: (position in the ring + 1) << 32 | current weight (wrr) */
+  __u32 epoch; /* another one: what lblc and lblcr remembered of this service is void */
+  __u32 pad0;
+  __u64 pad[6];
 };
 
 /* A line of a ring: indexes of real servers. The ring of a service lists its servers in the kernel's order, newest
- * first; the hash ring of sh holds 256 buckets. */
+ * first; the hash ring of sh and dh holds 256 buckets. */
 #define RING_LINE_SLOTS 16
 struct ring_line {
   __u32 server[RING_LINE_SLOTS];
+};
+
+/* A table of mh: indexes of real servers, of which the first MAGLEV_SLOTS are used. */
+#define MAGLEV_TABLE_SLOTS 4096
+struct maglev_table {
+  __u32 server[MAGLEV_TABLE_SLOTS];
 };
 
 /* ---- real servers ---- */
@@ -117,6 +136,24 @@ struct chunk {
   __u32 used; /* members [0, used) may hold servers */
   __u32 pad[14];
   struct member member[CHUNK_MEMBERS];
+};
+
+/* What response-time and capacity look at besides. Real server number i has figure i % 16 of figure chunk i / 16. */
+struct figure {
+  __u32 response_us; /* average time from SYN to SYN/ACK */
+  __u32 measured;    /* tick of its last change; 0: never */
+  __u32 trial;       /* stands for the client whose handshake is being measured; 0: none is */
+  __u32 trial_start; /* microseconds, see now_us() */
+  __u32 timed;       /* 1: answers to SYNs pass here */
+  __u32 load;        /* percent, as reported */
+  __u32 reported;    /* tick of that; 0: never */
+  __u32 pad;
+};
+#define RESPONSE_WORST_US 4194304u /* what counts for a server whose first answer is awaited */
+#define LOAD_UNKNOWN 50u           /* ... without a recent report */
+
+struct figure_chunk {
+  struct figure figure[CHUNK_MEMBERS];
 };
 
 enum forwarding_method { FORWARD_NAT = 0, FORWARD_LOCAL = 1, FORWARD_TUNNEL = 2, FORWARD_ROUTE = 3 };
@@ -149,9 +186,10 @@ struct server {
   union address gateway;       /* next hop's address, for the TC hook */
   __u32 upper_threshold;
   __u32 lower_threshold;
-  __u32 in_use;     /* this index belongs to a server, configured or not yet forgotten */
-  __u32 persistent; /* templates that lead to it */
-  __u32 reserved[8];
+  __u32 in_use;      /* this index belongs to a server, configured or not yet forgotten */
+  __u32 persistent;  /* templates that lead to it */
+  __s32 last_weight; /* mh: the last weight above 0, else 0 */
+  __u32 reserved[7];
 };
 
 struct traffic {
@@ -275,7 +313,9 @@ struct settings {
   __u64 hash_seed;
   __u32 connections_filled; /* the table counts as filled while it holds more connections than this */
   __u32 capture_lease;      /* tick until which packets are copied for `ballast capture`; 0: nobody captures */
-  __u64 pad1[9];
+  __u32 mh_services_max;
+  __u32 destination_expiry; /* ticks: lblc and lblcr forget a destination that was not used for so long */
+  __u64 pad1[8];
   __u64 xdp_targets[64]; /* bit i: interface i takes frames redirected from XDP */
 };
 
@@ -318,6 +358,22 @@ struct expectation {
   __be16 virtual_port;
   __be16 server_port; /* 0: it is the real server that calls, from any port */
   __u32 pad;
+};
+
+/* Destinations: the real servers that lblc and lblcr sent an address's connections to. */
+struct destination_key {
+  __u32 service;
+  __u32 epoch; /* of the service: see struct cursor */
+  union address address;
+};
+
+#define DESTINATION_SERVERS 16
+struct destination {
+  __u32 last_use;    /* tick */
+  __u32 last_change; /* tick */
+  __u32 count;       /* of `server` */
+  __u32 pad;
+  __u32 server[DESTINATION_SERVERS]; /* the one that came last is the last */
 };
 
 #endif

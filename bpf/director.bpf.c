@@ -118,7 +118,10 @@ __noinline int to_client(context* ctx, const struct packet* p, struct connection
     return VERDICT_DROP;
   }
   advance(c, p, set, 1, now);
-  if (p->tcp_flags & TCP_SYN) clamp_mss(ctx, p, server->service);
+  if (p->tcp_flags & TCP_SYN) {
+    end_trial(c->server, server->service, p);
+    clamp_mss(ctx, p, server->service);
+  }
   count_traffic(c->server, ctx, p, 1);
   if (is_ftp_control(c, server) && !hear_server(ctx, p, c, now)) return lose();
   if (!decrement_ttl(ctx, p) || !translate_to_client(ctx, p, c)) return lose();
@@ -235,6 +238,7 @@ static __always_inline int reply_of_local_server(context* ctx) {
   }
   if (!c || !server || !(server->flags & SERVER_LOCAL)) return VERDICT_PASS;
   advance(c, &p, set, 1, now);
+  if (p.tcp_flags & TCP_SYN) end_trial(c->server, server->service, &p);
   count_traffic(c->server, ctx, &p, 1);
   if (is_ftp_control(c, server) && !hear_server(ctx, &p, c, now)) return lose();
   if (!translate_to_client(ctx, &p, c)) return lose();

@@ -2,11 +2,22 @@
 /* Which service a packet is for, and which of its real servers gets a new connection. */
 #pragma once
 
+#include "schedule/capacity.h"
+#include "schedule/dh.h"
+#include "schedule/fo.h"
+#include "schedule/lblc.h"
+#include "schedule/lblcr.h"
 #include "schedule/lc.h"
+#include "schedule/mh.h"
 #include "schedule/nq.h"
+#include "schedule/ovf.h"
+#include "schedule/random.h"
+#include "schedule/response_time.h"
 #include "schedule/rr.h"
 #include "schedule/sed.h"
 #include "schedule/sh.h"
+#include "schedule/twos.h"
+#include "schedule/weighted_random.h"
 #include "schedule/wlc.h"
 #include "schedule/wrr.h"
 
@@ -73,6 +84,9 @@ __noinline __u32 schedule(__u32 index, const struct packet* p) {
       .weight_top = service->weight_top,
       .client_fold = fold(&p->source),
       .client_port = bpf_ntohs(p->source_port),
+      .client_tag = client_tag(&p->source, p->source_port),
+      .destination_fold = fold(&p->destination),
+      .destination = &p->destination,
       .server = NO_SERVER,
       .ring = service->ring,
       .ring_of_hash = service->ring_of_hash,
@@ -99,6 +113,39 @@ __noinline __u32 schedule(__u32 index, const struct packet* p) {
       break;
     case SCHEDULER_SH:
       chosen = schedule_sh(&pick);
+      break;
+    case SCHEDULER_DH:
+      chosen = schedule_dh(&pick);
+      break;
+    case SCHEDULER_MH:
+      chosen = schedule_mh(&pick);
+      break;
+    case SCHEDULER_FO:
+      chosen = schedule_fo(&pick);
+      break;
+    case SCHEDULER_OVF:
+      chosen = schedule_ovf(&pick);
+      break;
+    case SCHEDULER_RESPONSE_TIME:
+      chosen = schedule_response_time(&pick);
+      break;
+    case SCHEDULER_CAPACITY:
+      chosen = schedule_capacity(&pick);
+      break;
+    case SCHEDULER_LBLC:
+      chosen = schedule_lblc(&pick);
+      break;
+    case SCHEDULER_LBLCR:
+      chosen = schedule_lblcr(&pick);
+      break;
+    case SCHEDULER_TWOS:
+      chosen = schedule_twos(&pick);
+      break;
+    case SCHEDULER_RANDOM:
+      chosen = schedule_random(&pick);
+      break;
+    case SCHEDULER_WEIGHTED_RANDOM:
+      chosen = schedule_weighted_random(&pick);
       break;
   }
   return chosen ? pick.server : NO_SERVER;

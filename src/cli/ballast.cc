@@ -49,6 +49,7 @@ void add_commands(CLI::App& app, int& exit_status) {
   add_capture_command(app, exit_status);
   add_metrics_command(app, exit_status);
   add_proc_command(app, exit_status);
+  add_report_command(app, exit_status);
   add_realserver_command(app, exit_status);
   app.add_subcommand("ipvsadm", "Be ipvsadm: 'ballast ipvsadm -Ln'");
   app.add_subcommand("ipvsadm-restore", "Replace the table by the rules on standard input, in one step")

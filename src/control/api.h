@@ -19,6 +19,8 @@
 //   apply             services, timeouts? (0: leave),        {changed: TEXT, lines: [TEXT], notes: [TEXT]}
 //                     dry_run?
 //   timeouts                                                 Timeouts
+//   report            address, port?, load? (percent),       {servers: N}
+//                     response_microseconds?
 //   connections       filter?, cursor?, limit?               {connections: [ConnectionView], cursor: N or null}
 //   totals                                                   Totals
 //   counters                                                 [CounterView]

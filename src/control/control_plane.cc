@@ -132,6 +132,13 @@ Result<std::vector<ServiceView>> ControlPlane::services(const std::optional<Serv
   return statistics_.views(only, director_->services());
 }
 
+Result<std::size_t> ControlPlane::report(const director::ServerReport& report) {
+  const std::size_t told = director_->report(report);
+  if (told > 0) return told;
+  const std::string port = report.port ? fmt::format(" with port {}", *report.port) : "";
+  return fail(fmt::format("no service has a real server {}{}", report.address.to_string(), port), ENOENT);
+}
+
 ConnectionPage ControlPlane::connections(const ConnectionFilter& filter, std::uint32_t cursor,
                                          std::uint32_t limit) const {
   ConnectionPage page;

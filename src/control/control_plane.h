@@ -62,6 +62,9 @@ class ControlPlane {
 
   [[nodiscard]] Totals totals() const { return statistics_.totals(director_->services()); }
 
+  /// Gives a report about a real server to the schedulers. How many servers it is about. ENOENT: none.
+  Result<std::size_t> report(const director::ServerReport& report);
+
   /// Looks at up to `limit` connections of the table from `cursor` on and gives those that match.
   [[nodiscard]] ConnectionPage connections(const ConnectionFilter& filter, std::uint32_t cursor,
                                            std::uint32_t limit) const;

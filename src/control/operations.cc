@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
+#include <limits>
 
 #include "base/log.h"
 #include "control/arguments.h"
@@ -127,6 +129,32 @@ Result<value> services(ControlPlane& plane, const object& arguments) {
 
 Result<value> timeouts(ControlPlane& plane, const object&) { return to_json(plane.current().director.timeouts); }
 
+/// A number of a report, at most `most`; absent where it is not told.
+Result<std::optional<std::uint32_t>> optional_number(const object& arguments, std::string_view name,
+                                                     std::uint32_t most) {
+  if (!arguments.contains(name)) return std::nullopt;
+  auto number = argument<std::uint32_t>(arguments, name);
+  if (!number) return std::unexpected(number.error());
+  if (*number > most) return fail(fmt::format("{}: {} is more than {}", name, *number, most), EINVAL);
+  return *number;
+}
+
+Result<value> report(ControlPlane& plane, const object& arguments) {
+  const auto address = argument<net::Address>(arguments, "address");
+  if (!address) return std::unexpected(address.error());
+  const auto port = optional_number(arguments, "port", 65535);
+  if (!port) return std::unexpected(port.error());
+  const auto load = optional_number(arguments, "load", 100);
+  if (!load) return std::unexpected(load.error());
+  const auto response = optional_number(arguments, "response_microseconds", std::numeric_limits<std::int32_t>::max());
+  if (!response) return std::unexpected(response.error());
+  if (!*load && !*response) return fail("report: has neither load nor response_microseconds", EINVAL);
+  const auto told =
+      plane.report({.address = *address, .port = *port, .load = *load, .response_microseconds = *response});
+  if (!told) return std::unexpected(told.error());
+  return object{{"servers", *told}};
+}
+
 Result<value> connections(ControlPlane& plane, const object& arguments) {
   auto filter = argument_or<ConnectionFilter>(arguments, "filter", {});
   if (!filter) return std::unexpected(filter.error());
@@ -168,7 +196,7 @@ struct Operation {
 
 constexpr std::array operations = {
     Operation{"services", services}, Operation{"transaction", transaction}, Operation{"apply", apply},
-    Operation{"timeouts", timeouts}, Operation{"connections", connections}, Operation{"totals", totals},
+    Operation{"timeouts", timeouts}, Operation{"report", report}, Operation{"connections", connections}, Operation{"totals", totals},
     Operation{"counters", counters}, Operation{"status", status},           Operation{"reload", reload},
     Operation{"stop", stop}};
 

@@ -102,6 +102,8 @@ class PinnedDirector : public Director {
     if (auto served = serve_local(); !served) log::warning("{}", served.error().message);
   }
 
+  std::size_t report(const ServerReport& report) override { return table_.report(report); }
+
   [[nodiscard]] std::vector<ServiceLoad> services() const override { return table_.loads(order_); }
 
   std::optional<std::uint32_t> connections(std::uint32_t cursor, std::uint32_t limit,

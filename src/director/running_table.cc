@@ -97,6 +97,13 @@ Result<void> RunningTable::check_room(const cluster::Cluster& wanted) const {
                     path_.sizes().servers),
         ENOSPC);
   }
+  const auto mh_services = std::ranges::count(wanted.services, "mh", &cluster::VirtualService::scheduler);
+  if (mh_services > path_.sizes().mh_services) {
+    return fail(fmt::format("no room for {} services with scheduler mh: there are tables for {}; raise "
+                            "director.mh_services and start the packet path anew (ballast stop)",
+                            mh_services, path_.sizes().mh_services),
+                ENOSPC);
+  }
   return {};
 }
 
@@ -130,6 +137,7 @@ Result<void> RunningTable::apply(const cluster::Cluster& wanted, Clock::time_poi
 }
 
 void RunningTable::apply_timeouts(const cluster::Timeouts& timeouts) {
+  const auto ticks_of = [](std::chrono::nanoseconds time) { return abi::ticks(time.count()); };
   using std::chrono::seconds;
   // The defaults of ip_vs; three of them can be set.
   const std::array<std::pair<int, seconds>, 25> all = {{{abi::STATE_NONE, seconds(2)},
@@ -158,9 +166,9 @@ void RunningTable::apply_timeouts(const cluster::Timeouts& timeouts) {
                                                         {abi::STATE_SCTP_REJECTED, seconds(4)},
                                                         {abi::STATE_SCTP_CLOSED, seconds(61)}}};
   for (const auto& [state, timeout] : all) {
-    publish(path_.settings[0].timeout[state],
-            abi::ticks(std::chrono::duration_cast<std::chrono::nanoseconds>(timeout).count()));
+    publish(path_.settings[0].timeout[state], ticks_of(timeout));
   }
+  publish(path_.settings[0].destination_expiry, ticks_of(std::chrono::hours(24)));
 }
 
 void RunningTable::apply_behaviour(const cluster::Behaviour& behaviour) {
@@ -186,7 +194,7 @@ RunningTable::Service& RunningTable::service_for(const cluster::VirtualService& 
   entry.first_chunk = CHUNK_NONE;
   entry.in_use = USE_REMOVED;
   path_.services[service.index] = entry;
-  path_.cursors[service.index] = {};
+  publish(path_.cursors[service.index].value, 0);
   path_.service_traffic[service.index] = {};
   return service;
 }
@@ -263,6 +271,7 @@ RunningTable::Server& RunningTable::add_server(Service& service, const net::Endp
   entry.in_use = USE_REMOVED;
   path_.servers[index] = entry;
   path_.member(index) = {};
+  path_.figure(index) = {};
   abi::chunk& chunk = path_.chunks[index / CHUNK_MEMBERS];
   publish(chunk.used, std::max(chunk.used, index % CHUNK_MEMBERS + 1));
   return service.servers[endpoint] = {index, endpoint, false, {}};
@@ -271,7 +280,11 @@ RunningTable::Server& RunningTable::add_server(Service& service, const net::Endp
 bool RunningTable::write_server(const Server& server, const Service& service, const cluster::RealServer& wanted) {
   abi::server& entry = path_.servers[server.index];
   abi::member& load = path_.member(server.index);
+  const bool overload_over = wanted.upper_threshold == 0 || wanted.upper_threshold > entry.upper_threshold;
   bool changed = configure(entry, wanted);
+  const bool tcp = path_.services[service.index].protocol == static_cast<__u8>(cluster::Protocol::tcp);
+  publish(path_.figure(server.index).timed, tcp && wanted.forward == cluster::ForwardingMethod::nat ? 1 : 0);
+  if (wanted.weight != 0) publish(entry.last_weight, static_cast<__s32>(wanted.weight));
   if (entry.in_use != USE_CONFIGURED) {
     entry.service = service.index;
     publish(entry.in_use, USE_CONFIGURED);
@@ -282,12 +295,9 @@ bool RunningTable::write_server(const Server& server, const Service& service, co
     publish(load.weight, static_cast<__s32>(wanted.weight));
     changed = true;
   }
-  // An edit that raises or lifts the upper threshold ends an overload (__ip_vs_update_dest() of Linux); lowering it
-  // starts one with the next connection.
-  const auto connections = static_cast<std::uint32_t>(observe(load.active) + observe(load.inactive));
-  if ((load.order & MEMBER_OVERLOAD) != 0 && (wanted.upper_threshold == 0 || connections < wanted.upper_threshold)) {
-    __atomic_fetch_and(&load.order, MEMBER_ORDER, __ATOMIC_RELEASE);
-  }
+  // An edit that raises or lifts the upper threshold ends an overload, however many connections there are; lowering it
+  // starts one with the next connection (__ip_vs_update_dest() of Linux).
+  if (overload_over) __atomic_fetch_and(&load.order, MEMBER_ORDER, __ATOMIC_RELEASE);
   return changed;
 }
 
@@ -418,6 +428,29 @@ std::vector<std::uint32_t> RunningTable::newest_first(const Service& service) co
   std::ranges::sort(order, std::greater(),
                     [&](std::uint32_t index) { return path_.member(index).order & MEMBER_ORDER; });
   return order;
+}
+
+std::size_t RunningTable::report(const ServerReport& report) {
+  std::size_t told = 0;
+  const std::uint32_t now = abi::now_ticks() | 1;
+  for (const auto& [key, service] : services_) {
+    for (const auto& [endpoint, server] : service.servers) {
+      if (!server.configured || endpoint.address != report.address ||
+          endpoint.port != report.port.value_or(endpoint.port))
+        continue;
+      abi::figure& figure = path_.figure(server.index);
+      if (report.load) {
+        publish(figure.load, *report.load);
+        publish(figure.reported, now);
+      }
+      if (report.response_microseconds) {
+        publish(figure.response_us, std::min(*report.response_microseconds, RESPONSE_WORST_US));
+        publish(figure.measured, now);
+      }
+      ++told;
+    }
+  }
+  return told;
 }
 
 std::vector<std::uint32_t> RunningTable::configured_servers() const {

@@ -34,6 +34,9 @@ class RunningTable {
   /// Forgets what nothing refers to any more; makes given-back rings usable.
   void collect(Clock::time_point now);
 
+  /// Notes what is told of a real server, wherever it is configured. How many servers that are.
+  std::size_t report(const ServerReport& report);
+
   /// Indexes of all configured servers.
   [[nodiscard]] std::vector<std::uint32_t> configured_servers() const;
 

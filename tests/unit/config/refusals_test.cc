@@ -80,12 +80,6 @@ TEST(Refusal, SaysWhatThisVersionDoesNotSupport) {
   EXPECT_THAT(service_problems("persistence: {engine: sip}"), OneProblem("'engine' is not supported in this version"));
 }
 
-TEST(Refusal, SaysThatASchedulerOfIpVsIsNotSupportedYet) {
-  ASSERT_THAT(cluster::scheduler_names(), testing::Not(testing::Contains("ovf")))
-      << "take a scheduler that cannot run, or remove this test when all can";
-  EXPECT_THAT(service_problems("scheduler: ovf"), OneProblem("scheduler 'ovf' is not supported in this version"));
-}
-
 TEST(Refusal, NamesTheValidSchedulers) {
   EXPECT_THAT(service_problems("scheduler: fastest"),
               OneProblem("unknown scheduler 'fastest'; valid: rr, wrr, lc, wlc"));

@@ -39,6 +39,22 @@ class OperationsTest : public testing::Test {
   std::unique_ptr<ControlPlane> plane_;
 };
 
+TEST_F(OperationsTest, GiveReportsToTheSchedulers) {
+  EXPECT_EQ(refusal_of(R"({"op": "report", "address": "192.168.1.10", "load": 40})"), ENOENT);
+  result_of(R"({"op": "add_service", "service": {"key": {"protocol": "tcp", "endpoint": "10.0.0.1:80"}}})");
+  result_of(R"({"op": "add_server", "key": {"protocol": "tcp", "endpoint": "10.0.0.1:80"},
+                "server": {"endpoint": "192.168.1.10:80", "forward": "nat"}})");
+  path_.reports.clear();
+  EXPECT_EQ(result_of(R"({"op": "report", "address": "192.168.1.10", "load": 40})").at("servers"), 1);
+  result_of(R"({"op": "report", "address": "192.168.1.10", "port": 80, "response_microseconds": 350})");
+  const auto address = net::Address::parse("192.168.1.10").value();
+  EXPECT_EQ(path_.reports, (std::vector<director::ServerReport>{
+                               {.address = address, .port = {}, .load = 40, .response_microseconds = {}},
+                               {.address = address, .port = 80, .load = {}, .response_microseconds = 350}}));
+  EXPECT_EQ(refusal_of(R"({"op": "report", "address": "192.168.1.10", "load": 101})"), EINVAL);
+  EXPECT_EQ(refusal_of(R"({"op": "report", "address": "192.168.1.10"})"), EINVAL);
+}
+
 TEST_F(OperationsTest, BuildServicesAndServersStepByStep) {
   EXPECT_TRUE(result_of(R"({"op": "add_service", "service": {"key": {"protocol": "tcp", "endpoint": "10.0.0.1:80"},
                             "scheduler": "rr", "origin": "file"}})")
