@@ -8,6 +8,7 @@
 namespace ballast::ipvsadm {
 namespace {
 
+/// Of the machine on which the recordings were made.
 const std::set<std::string> modules = {"rr", "wrr", "lc", "wlc", "lblc", "lblcr", "dh",
                                        "sh", "sed", "nq", "fo",  "ovf",  "mh",    "none"};
 const std::set<std::string> engines = {"", "sip"};
@@ -63,7 +64,7 @@ Result<void> MemoryTable::edit_with_all_modules(const cluster::VirtualService& s
                                                 Result<void> (*edit)(cluster::Cluster&,
                                                                      const cluster::VirtualService&)) {
   auto known = service;
-  if (modules.contains(service.scheduler)) known.scheduler = "wlc";
+  known.scheduler = modules.contains(service.scheduler) ? "wlc" : "";
   if (engines.contains(service.persistence_engine)) known.persistence_engine.clear();
   if (auto edited = edit(cluster, known); !edited) return edited;
   auto* made = cluster::find_service(cluster, service.key);
