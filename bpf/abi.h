@@ -128,6 +128,7 @@ enum tunnel_checksum { TUNNEL_NOCSUM = 0, TUNNEL_CSUM = 1, TUNNEL_REMCSUM = 2 };
 #define SERVER_ROUTED 0x04u    /* interface and gateway of the next hop are known */
 #define SERVER_HOP 0x08u       /* ... and its link address */
 #define SERVER_HOP_XDP 0x10u   /* ... and its interface takes frames redirected from XDP */
+#define SERVER_FTP 0x20u       /* reached by NAT for a service of FTP: its control connections are looked into */
 
 /* The first cache line is all that a packet of an established connection needs. */
 struct server {
@@ -163,7 +164,7 @@ struct traffic {
 
 /* ---- connections ---- */
 
-/* States: those of TCP as in ip_vs, then UDP. */
+/* States: those of TCP as in ip_vs, then UDP, then those of SCTP, which begins in STATE_NONE too. */
 enum connection_state {
   STATE_NONE = 0,
   STATE_ESTABLISHED,
@@ -178,6 +179,19 @@ enum connection_state {
   STATE_SYNACK,
   STATE_TCP_LAST,
   STATE_UDP = 16,
+  STATE_SCTP_INIT1,
+  STATE_SCTP_INIT,
+  STATE_SCTP_COOKIE_SENT,
+  STATE_SCTP_COOKIE_REPLIED,
+  STATE_SCTP_COOKIE_WAIT,
+  STATE_SCTP_COOKIE,
+  STATE_SCTP_COOKIE_ECHOED,
+  STATE_SCTP_ESTABLISHED,
+  STATE_SCTP_SHUTDOWN_SENT,
+  STATE_SCTP_SHUTDOWN_RECEIVED,
+  STATE_SCTP_SHUTDOWN_ACK_SENT,
+  STATE_SCTP_REJECTED,
+  STATE_SCTP_CLOSED,
   STATE_COUNT = 32,
 };
 
@@ -192,6 +206,9 @@ enum connection_state {
 #define META_ASSURED 0x40u   /* template: one of its connections was established */
 #define META_STATE_SHIFT 8
 #define META_STATE 0x1f00u
+#define META_FTP_PASSIVE                                                                       \
+  0x2000u /* FTP's control connection: the client has just asked for a passive data connection \
+           */
 #define META_GENERATION_SHIFT 16
 
 /* One cache line. Found by the client's address, port and protocol from both directions; a template by its hash. */
@@ -257,7 +274,7 @@ struct settings {
   __u32 drop_rate; /* BEHAVIOUR_DROP_PACKETS: of so many packets one is dropped (am_droprate) */
   __u64 hash_seed;
   __u32 connections_filled; /* the table counts as filled while it holds more connections than this */
-  __u32 pad0;
+  __u32 capture_lease;      /* tick until which packets are copied for `ballast capture`; 0: nobody captures */
   __u64 pad1[9];
   __u64 xdp_targets[64]; /* bit i: interface i takes frames redirected from XDP */
 };
@@ -284,6 +301,23 @@ struct fragment_ports {
   __be16 source;
   __be16 destination;
   __u32 tick;
+};
+
+/* A connection that another one announced: who will call whom on which port. The caller's port is not known. */
+struct expected_call {
+  union address source;
+  union address destination;
+  __be16 port;
+  __u16 pad;
+};
+struct expectation {
+  union address virtual_address;
+  __u64 template_hash; /* of the connection that announced it */
+  __u32 server;
+  __u32 deadline; /* tick */
+  __be16 virtual_port;
+  __be16 server_port; /* 0: it is the real server that calls, from any port */
+  __u32 pad;
 };
 
 #endif

@@ -5,8 +5,10 @@
  * real server; what is neither may start a connection if its destination is a virtual service. Everything else passes
  * untouched. Where XDP cannot send a packet itself (a next hop that is not resolved, an interface that takes no
  * redirected frames) it passes it untouched to the TC program on the same interface, which can. */
+#include "capture_run.h"
 #include "connection.h"
 #include "fragment.h"
+#include "ftp.h"
 #include "icmp.h"
 #include "icmp_relay.h"
 #include "mss.h"
@@ -44,6 +46,7 @@ __noinline int to_server(context* ctx, const struct packet* p, struct connection
     count(COUNTER_server_gone);
     return VERDICT_DROP;
   }
+  if (is_ftp_control(c, server)) hear_client(ctx, p, c, now);
   __u8 method = server->method;
   if (server->flags & SERVER_LOCAL) {
     advance(c, p, set, 0, now);
@@ -117,6 +120,7 @@ __noinline int to_client(context* ctx, const struct packet* p, struct connection
   advance(c, p, set, 1, now);
   if (p->tcp_flags & TCP_SYN) clamp_mss(ctx, p, server->service);
   count_traffic(c->server, ctx, p, 1);
+  if (is_ftp_control(c, server) && !hear_server(ctx, p, c, now)) return lose();
   if (!decrement_ttl(ctx, p) || !translate_to_client(ctx, p, c)) return lose();
   count(COUNTER_replies_nat);
   return transmit(ctx, &hop, ethertype_of(p->ipv4));
@@ -163,6 +167,12 @@ static __always_inline int on_segment(context* ctx, struct packet* p) {
     struct server* server;
     struct connection* reply = find_from_server(p, &server, &at);
     if (reply) return to_client(ctx, p, reply, server, now);
+    if (may_be_expected(p, set)) {
+      __s64 number = open_expected(p, now);
+      if (number == EXPECTED_REFUSED) return VERDICT_DROP;
+      c = connection_at(number);
+      if (c && calls_client(c, p)) return to_client(ctx, p, c, server_at(c->server), now);
+    }
   }
   int slot = 0;
   if (!c) {
@@ -201,25 +211,45 @@ SEC("xdp")
 #else
 SEC("tc")
 #endif
-int ballast_director(context* ctx) { return process(ctx); }
+int ballast_director(context* ctx) {
+  if (is_captured()) capture_arrival(ctx);
+  int verdict = process(ctx);
+  if (is_captured()) capture_departure(ctx, verdict, IN_XDP ? CAPTURE_XDP : CAPTURE_TC_INGRESS);
+  return verdict;
+}
 
 #if !HOOK_XDP
-/* TC egress, attached only while a real server reached by NAT is an address of this machine: its replies do not come in
- * by any interface, so they are translated where they go out. */
-SEC("tc")
-int ballast_local_reply(context* ctx) {
+/* A reply of a real server that is this machine. */
+static __always_inline int reply_of_local_server(context* ctx) {
   struct packet p = {};
   struct location at;
   struct server* server;
   struct settings* set = settings_now();
   if (!set || parse(ctx, &p) != PARSED_SEGMENT) return VERDICT_PASS;
+  __u32 now = now_ticks();
   struct connection* c = find_from_server(&p, &server, &at);
-  if (!c || !(server->flags & SERVER_LOCAL)) return VERDICT_PASS;
-  advance(c, &p, set, 1, now_ticks());
+  if (!c && may_be_expected(&p, set)) {
+    c = connection_at(open_expected(&p, now));
+    if (!c || !calls_client(c, &p)) return VERDICT_PASS;
+    server = server_at(c->server);
+  }
+  if (!c || !server || !(server->flags & SERVER_LOCAL)) return VERDICT_PASS;
+  advance(c, &p, set, 1, now);
   count_traffic(c->server, ctx, &p, 1);
+  if (is_ftp_control(c, server) && !hear_server(ctx, &p, c, now)) return lose();
   if (!translate_to_client(ctx, &p, c)) return lose();
   count(COUNTER_replies_nat);
   return VERDICT_PASS;
+}
+
+/* TC egress, attached only while a real server reached by NAT is an address of this machine: its replies do not come in
+ * by any interface, so they are translated where they go out. */
+SEC("tc")
+int ballast_local_reply(context* ctx) {
+  if (is_captured()) capture_arrival(ctx);
+  int verdict = reply_of_local_server(ctx);
+  if (is_captured()) capture_departure(ctx, verdict, CAPTURE_TC_EGRESS);
+  return verdict;
 }
 #endif
 

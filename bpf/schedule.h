@@ -46,11 +46,11 @@ static __always_inline int is_virtual_address(const union address* address) {
   return bpf_map_lookup_elem(&service_keys, &key) != 0;
 }
 
-/* Whether a packet that belongs to no connection comes from a real server's port behind NAT. A reset says nothing that
- * an answer could mend. */
+/* Whether a packet that belongs to no connection comes from a real server's port behind NAT. A reset or
+ * an abort says nothing that an answer could mend. */
 static __always_inline int is_lost_reply(const struct packet* p, const struct settings* set) {
   if (!(set->behaviour & BEHAVIOUR_REFUSE_REPLIES) || !(set->flags & SETTING_NAT)) return 0;
-  if (p->protocol == IPPROTO_TCP && p->tcp_flags & TCP_RST) return 0;
+  if (p->protocol == IPPROTO_SCTP ? p->sctp_chunk == SCTP_ABORT : p->tcp_flags & TCP_RST) return 0;
   struct service_key key = {.port = p->source_port, .protocol = p->protocol, .kind = KEY_REPLIER};
   key.address = p->source;
   return bpf_map_lookup_elem(&service_keys, &key) != 0;

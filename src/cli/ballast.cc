@@ -46,6 +46,7 @@ void add_commands(CLI::App& app, int& exit_status) {
   add_services_command(app, exit_status);
   add_connections_command(app, exit_status);
   add_counters_command(app, exit_status);
+  add_capture_command(app, exit_status);
   add_metrics_command(app, exit_status);
   add_proc_command(app, exit_status);
   add_realserver_command(app, exit_status);

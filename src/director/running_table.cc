@@ -132,7 +132,7 @@ Result<void> RunningTable::apply(const cluster::Cluster& wanted, Clock::time_poi
 void RunningTable::apply_timeouts(const cluster::Timeouts& timeouts) {
   using std::chrono::seconds;
   // The defaults of ip_vs; three of them can be set.
-  const std::array<std::pair<int, seconds>, 12> all = {{{abi::STATE_NONE, seconds(2)},
+  const std::array<std::pair<int, seconds>, 25> all = {{{abi::STATE_NONE, seconds(2)},
                                                         {abi::STATE_ESTABLISHED, timeouts.tcp},
                                                         {abi::STATE_SYN_SENT, seconds(120)},
                                                         {abi::STATE_SYN_RECV, seconds(60)},
@@ -143,7 +143,20 @@ void RunningTable::apply_timeouts(const cluster::Timeouts& timeouts) {
                                                         {abi::STATE_LAST_ACK, seconds(30)},
                                                         {abi::STATE_LISTEN, seconds(120)},
                                                         {abi::STATE_SYNACK, seconds(120)},
-                                                        {abi::STATE_UDP, timeouts.udp}}};
+                                                        {abi::STATE_UDP, timeouts.udp},
+                                                        {abi::STATE_SCTP_INIT1, seconds(4)},
+                                                        {abi::STATE_SCTP_INIT, seconds(61)},
+                                                        {abi::STATE_SCTP_COOKIE_SENT, seconds(61)},
+                                                        {abi::STATE_SCTP_COOKIE_REPLIED, seconds(61)},
+                                                        {abi::STATE_SCTP_COOKIE_WAIT, seconds(61)},
+                                                        {abi::STATE_SCTP_COOKIE, seconds(61)},
+                                                        {abi::STATE_SCTP_COOKIE_ECHOED, seconds(61)},
+                                                        {abi::STATE_SCTP_ESTABLISHED, seconds(900)},
+                                                        {abi::STATE_SCTP_SHUTDOWN_SENT, seconds(61)},
+                                                        {abi::STATE_SCTP_SHUTDOWN_RECEIVED, seconds(61)},
+                                                        {abi::STATE_SCTP_SHUTDOWN_ACK_SENT, seconds(61)},
+                                                        {abi::STATE_SCTP_REJECTED, seconds(4)},
+                                                        {abi::STATE_SCTP_CLOSED, seconds(61)}}};
   for (const auto& [state, timeout] : all) {
     publish(path_.settings[0].timeout[state],
             abi::ticks(std::chrono::duration_cast<std::chrono::nanoseconds>(timeout).count()));
@@ -291,6 +304,7 @@ void RunningTable::remove_service(const cluster::ServiceKey& key, Service& servi
   withdraw_key(key);
   for (auto& [endpoint, server] : service.servers) {
     if (server.configured) retire_server(server, now);
+    clear_traffic(path_, server.index);
   }
   rings_.write(service.index, newest_first(service), true);
   path_.service_traffic[service.index] = {};
@@ -369,9 +383,14 @@ void RunningTable::count_address(const net::Address& address, int difference) {
 void RunningTable::update_flags() {
   __u32 needed = 0;
   for (const auto& [key, service] : services_) {
-    if (service.configured && is_ftp(key)) needed |= SETTING_FTP;
+    const bool ftp = service.configured && is_ftp(key);
+    if (ftp) needed |= SETTING_FTP;
     for (const auto& [endpoint, server] : service.servers) {
-      if (path_.servers[server.index].method == abi::FORWARD_NAT) needed |= SETTING_NAT;
+      abi::server& entry = path_.servers[server.index];
+      const bool nat = entry.method == abi::FORWARD_NAT;
+      if (nat) needed |= SETTING_NAT;
+      const auto flags = static_cast<__u8>(nat && ftp ? entry.flags | SERVER_FTP : entry.flags & ~SERVER_FTP);
+      if (entry.flags != flags) publish(entry.flags, flags);
     }
   }
   __u32& flags = path_.settings[0].flags;

@@ -2,7 +2,7 @@
 //
 // Everything the daemon must know after a restart is in the maps themselves: a table is read back from them. A server
 // that is taken out keeps its place while connections refer to it and for two minutes more, as in ip_vs: configured
-// again, it has its connections and counters back.
+// again, it has its connections back, and its counters unless its service was taken out too.
 #pragma once
 
 #include <chrono>

@@ -353,16 +353,19 @@ TEST_F(ControlPlaneTest, StopThatFailsLeavesTheDaemonRunning) {
 
 TEST_F(ControlPlaneTest, SaysOnceWhatAServiceAsksForInVain) {
   start();
-  auto persistent = service("10.0.0.13:80", "wrr");
-  persistent.persistence.emplace();
+  const auto tunnelled = service("10.0.0.13:80", "wrr");
+  cluster::RealServer remote;
+  remote.endpoint = {net::Address::ipv4(0x0a000015), 80};
+  remote.forward = cluster::ForwardingMethod::tunnel;
+  remote.tunnel = {cluster::TunnelType::gue, 6080, cluster::TunnelChecksum::remote};
   testing::internal::CaptureStderr();
-  ASSERT_TRUE(add(persistent));
+  ASSERT_TRUE(add(tunnelled));
+  ASSERT_TRUE(add(tunnelled.key, remote));
   ASSERT_TRUE(add(service("10.0.0.14:80")));
   const std::string log = testing::internal::GetCapturedStderr();
   const std::string line =
-      "persistence of tcp 10.0.0.13:80 is kept and listed, but not yet acted on: its clients are scheduled connection "
-      "by "
-      "connection";
+      "the remote checksums of tcp 10.0.0.13:80 are kept and listed, but not acted on: its packets are wrapped without "
+      "checksum";
   EXPECT_THAT(log, HasSubstr(line));
   EXPECT_EQ(log.find(line), log.rfind(line));
 }

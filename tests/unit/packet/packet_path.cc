@@ -24,7 +24,7 @@
 namespace ballast::packet_test {
 namespace {
 
-constexpr std::uint32_t services_max = 8, servers_max = 128, chunk_lines = 32;
+constexpr std::uint32_t services_max = 16, servers_max = 256, chunk_lines = 32;
 constexpr std::uint32_t ifindex_outside = 10, ifindex_inside = 20;
 
 constexpr const char* counter_names[] = {
@@ -157,9 +157,31 @@ Loaded load_skeleton(Skeleton* skeleton, int (*load)(Skeleton*), void (*destroy)
 }
 
 constexpr std::pair<int, int> timeouts[] = {
-    {abi::STATE_NONE, 2},       {abi::STATE_ESTABLISHED, 900}, {abi::STATE_SYN_SENT, 120}, {abi::STATE_SYN_RECV, 60},
-    {abi::STATE_FIN_WAIT, 120}, {abi::STATE_TIME_WAIT, 120},   {abi::STATE_CLOSE, 10},     {abi::STATE_CLOSE_WAIT, 60},
-    {abi::STATE_LAST_ACK, 30},  {abi::STATE_LISTEN, 120},      {abi::STATE_SYNACK, 120},   {abi::STATE_UDP, 300},
+    {abi::STATE_NONE, 2},
+    {abi::STATE_ESTABLISHED, 900},
+    {abi::STATE_SYN_SENT, 120},
+    {abi::STATE_SYN_RECV, 60},
+    {abi::STATE_FIN_WAIT, 120},
+    {abi::STATE_TIME_WAIT, 120},
+    {abi::STATE_CLOSE, 10},
+    {abi::STATE_CLOSE_WAIT, 60},
+    {abi::STATE_LAST_ACK, 30},
+    {abi::STATE_LISTEN, 120},
+    {abi::STATE_SYNACK, 120},
+    {abi::STATE_UDP, 300},
+    {abi::STATE_SCTP_INIT1, 4},
+    {abi::STATE_SCTP_INIT, 61},
+    {abi::STATE_SCTP_COOKIE_SENT, 61},
+    {abi::STATE_SCTP_COOKIE_REPLIED, 61},
+    {abi::STATE_SCTP_COOKIE_WAIT, 61},
+    {abi::STATE_SCTP_COOKIE, 61},
+    {abi::STATE_SCTP_COOKIE_ECHOED, 61},
+    {abi::STATE_SCTP_ESTABLISHED, 900},
+    {abi::STATE_SCTP_SHUTDOWN_SENT, 61},
+    {abi::STATE_SCTP_SHUTDOWN_RECEIVED, 61},
+    {abi::STATE_SCTP_SHUTDOWN_ACK_SENT, 61},
+    {abi::STATE_SCTP_REJECTED, 4},
+    {abi::STATE_SCTP_CLOSED, 61},
 };
 
 Verdict verdict_of(Hook hook, std::uint32_t code) {
@@ -229,7 +251,7 @@ int PacketPath::map(const char* name) const { return bpf_object__find_map_fd_by_
 void PacketPath::clear() {
   const auto offset = read_map<abi::live>(map("live"), 0).slots_offset;
   for (const char* name : {"services", "cursors", "rings", "chunks", "servers", "server_traffic", "counters",
-                           "connections", "icmp_tokens"}) {
+                           "connections", "icmp_tokens", "capture_orders"}) {
     zero_array(map(name), processors_);
   }
   abi::live live{};
@@ -237,6 +259,7 @@ void PacketPath::clear() {
   write_map(map("live"), 0, live);
   empty_hash<abi::service_key>(map("service_keys"));
   empty_hash<abi::fragment_key>(map("fragments"));
+  empty_hash<abi::expected_call>(map("expected"));
   services_ = 0;
   members_.clear();
   settings = {};
@@ -255,6 +278,12 @@ void PacketPath::clear() {
 }
 
 void PacketPath::apply_settings() { write_map(map("settings"), 0, settings); }
+
+abi::capture_orders PacketPath::capture_orders() const {
+  return read_map<abi::capture_orders>(map("capture_orders"), 0);
+}
+void PacketPath::set_capture_orders(const abi::capture_orders& value) { write_map(map("capture_orders"), 0, value); }
+std::uint32_t PacketPath::capture_lease() const { return read_map<abi::settings>(map("settings"), 0).capture_lease; }
 
 std::uint32_t PacketPath::add_service(const ServiceSpec& spec) {
   const std::uint32_t index = services_++;
@@ -301,6 +330,8 @@ std::uint32_t PacketPath::add_server(std::uint32_t service, const ServerSpec& sp
   value.port = spec.port != 0 ? abi::port_to_abi(spec.port) : configured.port;
   value.method = static_cast<std::uint8_t>(spec.method);
   value.flags = SERVER_AVAILABLE | SERVER_ROUTED | SERVER_HOP | SERVER_HOP_XDP | (spec.local ? SERVER_LOCAL : 0);
+  const bool ftp = configured.port == abi::port_to_abi(21) && spec.method == abi::FORWARD_NAT;
+  value.flags |= ftp ? SERVER_FTP : 0;
   value.service = service;
   value.ifindex = ifindex_inside;
   std::memcpy(value.hop_mac, server_mac.data(), 6);

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "director/abi.h"
+#include "capture/abi.h"
 #include "frame.h"
 
 struct bpf_object;
@@ -99,6 +99,10 @@ class PacketPath {
   void set_server(std::uint32_t index, const abi::server& value);
   abi::service service(std::uint32_t index) const;
   void set_service(std::uint32_t index, const abi::service& value);
+  /// What captures want, and the end of their lease as the programs left it.
+  abi::capture_orders capture_orders() const;
+  void set_capture_orders(const abi::capture_orders& value);
+  std::uint32_t capture_lease() const;
   /// Makes what the fragments table knows `seconds` older.
   void age_fragments(int seconds);
 
