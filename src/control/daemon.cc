@@ -142,7 +142,9 @@ Result<bool> remove_left_behind(const std::string& instance) {
   if (!lock) return std::unexpected(lock.error());
   auto found = director::Director::remove_left_behind(instance);
   if (!found) return found;
-  if (::unlink(state_file(instance).c_str()) != 0 && errno != ENOENT) return fail_errno(state_file(instance));
+  for (const std::string& left : {state_file(instance), control_socket(instance)}) {
+    if (::unlink(left.c_str()) != 0 && errno != ENOENT) return fail_errno(left);
+  }
   lock->remove();
   return found;
 }
