@@ -5,8 +5,10 @@
  * real server; what is neither may start a connection if its destination is a virtual service. Everything else passes
  * untouched. Where XDP cannot send a packet itself (a next hop that is not resolved, an interface that takes no
  * redirected frames) it passes it untouched to the TC program on the same interface, which can. */
+#include "capture_run.h"
 #include "connection.h"
 #include "fragment.h"
+#include "ftp.h"
 #include "growth.h"
 #include "icmp.h"
 #include "icmp_relay.h"
@@ -21,12 +23,6 @@ static __always_inline int punt(void) {
   return VERDICT_PASS;
 }
 
-/* A packet that is lost because its headers could not be changed. */
-static __always_inline int lose(void) {
-  count(COUNTER_not_rewritten);
-  return VERDICT_DROP;
-}
-
 /* NAT: the packet's destination becomes the real server. */
 static __always_inline int translate_to_server(context* ctx, const struct packet* p, const struct connection* c,
                                                const struct server* server) {
@@ -39,16 +35,19 @@ static __always_inline int translate_to_server(context* ctx, const struct packet
   return translate(ctx, p, &t);
 }
 
-/* A packet of a client, on its connection. */
-static __always_inline int to_server(context* ctx, const struct packet* p, struct connection* c, __u32 now) {
+/* A packet of a client, on its connection. A function of its own, so that what opens connections has the rest of the
+ * stack. */
+__noinline int to_server(context* ctx, const struct packet* p, struct connection* c, __u32 now) {
   struct settings* set = settings_now();
+  if (!p || !c || !set) return VERDICT_PASS;
   __u32 index = c->server;
   struct server* server = server_at(index);
-  if (!set || !server) return VERDICT_PASS;
+  if (!server) return VERDICT_PASS;
   if (!(server->flags & SERVER_AVAILABLE)) {
     count(COUNTER_server_gone);
     return VERDICT_DROP;
   }
+  if (is_ftp_control(c, server)) hear_client(ctx, p, c, now);
   __u8 method = server->method;
   if (server->flags & SERVER_LOCAL) {
     advance(c, p, set, 0, now);
@@ -79,19 +78,14 @@ static __always_inline int to_server(context* ctx, const struct packet* p, struc
   advance(c, p, set, 0, now);
   if (p->tcp_flags & TCP_SYN) clamp_mss(ctx, p, server->service);
   count_traffic(index, ctx, p, 0);
-  __be16 ethertype = p->ipv4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6);
+  __be16 ethertype = ethertype_of(p->ipv4);
   if (!decrement_ttl(ctx, p)) return lose();
   if (method == FORWARD_NAT) {
     if (!translate_to_server(ctx, p, c, server)) return lose();
     count(COUNTER_forwarded_nat);
   } else if (method == FORWARD_TUNNEL) {
-    struct wrapping w;
-    if (!plan_wrapping(ctx, p, server, &w)) return lose();
-    if (!wrap(ctx, p, server, &w)) {
-      count(COUNTER_no_headroom);
-      return VERDICT_DROP;
-    }
-    ethertype = w.outer_ipv4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6);
+    if (!wrap_for(ctx, p, index)) return VERDICT_DROP;
+    ethertype = ethertype_of(is_ipv4(&server->address));
     count(COUNTER_forwarded_tunnel);
   } else {
     count(COUNTER_forwarded_route);
@@ -111,10 +105,10 @@ static __always_inline int translate_to_client(context* ctx, const struct packet
 }
 
 /* A reply of a NATed real server. */
-static __always_inline int to_client(context* ctx, const struct packet* p, struct connection* c,
-                                     const struct server* server, __u32 now) {
+__noinline int to_client(context* ctx, const struct packet* p, struct connection* c, const struct server* server,
+                         __u32 now) {
   struct settings* set = settings_now();
-  if (!set) return VERDICT_PASS;
+  if (!p || !c || !server || !set) return VERDICT_PASS;
   if (p->first_fragment) remember_fragment(p);
   if (p->ttl <= 1) return VERDICT_PASS;
   struct hop hop;
@@ -125,11 +119,15 @@ static __always_inline int to_client(context* ctx, const struct packet* p, struc
     return VERDICT_DROP;
   }
   advance(c, p, set, 1, now);
-  if (p->tcp_flags & TCP_SYN) clamp_mss(ctx, p, server->service);
+  if (p->tcp_flags & TCP_SYN) {
+    end_trial(c->server, server->service, p);
+    clamp_mss(ctx, p, server->service);
+  }
   count_traffic(c->server, ctx, p, 1);
+  if (is_ftp_control(c, server) && !hear_server(ctx, p, c, now)) return lose();
   if (!decrement_ttl(ctx, p) || !translate_to_client(ctx, p, c)) return lose();
   count(COUNTER_replies_nat);
-  return transmit(ctx, &hop, p->ipv4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6));
+  return transmit(ctx, &hop, ethertype_of(p->ipv4));
 }
 
 /* Starts a connection if the packet may: as open_connection() says. */
@@ -143,6 +141,15 @@ static __always_inline int begin(const struct packet* p, const struct settings* 
 static __always_inline int refuse(context* ctx, const struct packet* p, const struct settings* set) {
   if (must_leave_answer(ctx, set)) return punt();
   count(COUNTER_no_server);
+  return icmp_port_unreachable(ctx, p);
+}
+
+/* A packet that no one here knows. */
+__noinline int leave(context* ctx, const struct packet* p) {
+  struct settings* set = settings_now();
+  if (!p || !set || !is_lost_reply(p, set)) return VERDICT_PASS;
+  if (must_leave_answer(ctx, set)) return punt();
+  count(COUNTER_replies_refused);
   return icmp_port_unreachable(ctx, p);
 }
 
@@ -164,12 +171,18 @@ static __always_inline int on_segment(context* ctx, struct packet* p) {
     struct server* server;
     struct connection* reply = find_from_server(p, &server, &at);
     if (reply) return to_client(ctx, p, reply, server, now);
+    if (may_be_expected(p, set)) {
+      __s64 number = open_expected(p, now);
+      if (number == EXPECTED_REFUSED) return VERDICT_DROP;
+      c = connection_at(number);
+      if (c && calls_client(c, p)) return to_client(ctx, p, c, server_at(c->server), now);
+    }
   }
   int slot = 0;
   if (!c) {
     if (previous_segment_count) home = birthplace_of(hash_of(&p->source, p->source_port, p->protocol));
     slot = begin(p, set, &home, now);
-    if (slot == OPEN_NOT_OURS) return VERDICT_PASS;
+    if (slot == OPEN_NOT_OURS) return leave(ctx, p);
     if (slot == OPEN_NO_SERVER) return refuse(ctx, p, set);
     struct segment* segment = segment_at(home.segment);
     if (slot < 0 || !segment) return VERDICT_DROP;
@@ -203,25 +216,46 @@ SEC("xdp")
 #else
 SEC("tc")
 #endif
-int ballast_director(context* ctx) { return process(ctx); }
+int ballast_director(context* ctx) {
+  if (is_captured()) capture_arrival(ctx);
+  int verdict = process(ctx);
+  if (is_captured()) capture_departure(ctx, verdict, IN_XDP ? CAPTURE_XDP : CAPTURE_TC_INGRESS);
+  return verdict;
+}
 
 #if !HOOK_XDP
-/* TC egress, attached only while a real server reached by NAT is an address of this machine: its replies do not come in
- * by any interface, so they are translated where they go out. */
-SEC("tc")
-int ballast_local_reply(context* ctx) {
+/* A reply of a real server that is this machine. */
+static __always_inline int reply_of_local_server(context* ctx) {
   struct packet p = {};
   struct location at;
   struct server* server;
   struct settings* set = settings_now();
   if (!set || parse(ctx, &p) != PARSED_SEGMENT) return VERDICT_PASS;
+  __u32 now = now_ticks();
   struct connection* c = find_from_server(&p, &server, &at);
-  if (!c || !(server->flags & SERVER_LOCAL)) return VERDICT_PASS;
-  advance(c, &p, set, 1, now_ticks());
+  if (!c && may_be_expected(&p, set)) {
+    c = connection_at(open_expected(&p, now));
+    if (!c || !calls_client(c, &p)) return VERDICT_PASS;
+    server = server_at(c->server);
+  }
+  if (!c || !server || !(server->flags & SERVER_LOCAL)) return VERDICT_PASS;
+  advance(c, &p, set, 1, now);
+  if (p.tcp_flags & TCP_SYN) end_trial(c->server, server->service, &p);
   count_traffic(c->server, ctx, &p, 1);
+  if (is_ftp_control(c, server) && !hear_server(ctx, &p, c, now)) return lose();
   if (!translate_to_client(ctx, &p, c)) return lose();
   count(COUNTER_replies_nat);
   return VERDICT_PASS;
+}
+
+/* TC egress, attached only while a real server reached by NAT is an address of this machine: its replies do not come in
+ * by any interface, so they are translated where they go out. */
+SEC("tc")
+int ballast_local_reply(context* ctx) {
+  if (is_captured()) capture_arrival(ctx);
+  int verdict = reply_of_local_server(ctx);
+  if (is_captured()) capture_departure(ctx, verdict, CAPTURE_TC_EGRESS);
+  return verdict;
 }
 #endif
 

@@ -36,7 +36,7 @@ __noinline int sweep_slots(__u32 number, __u32 now, __u32 defending) {
   struct segment* segment = segment_at(number);
   if (!segment) return 0;
   __u32 soonest = now + LOOK_TICKS;
-  expect_nothing_before(number, soonest);
+  raise_bound(number, soonest);
   NO_UNROLL for (__u32 slot = 0; slot < SEGMENT_SLOTS; slot++) {
     struct connection* c = slot_at(segment, slot);
     __u32 meta = c ? c->meta : 0;
@@ -49,7 +49,7 @@ __noinline int sweep_slots(__u32 number, __u32 now, __u32 defending) {
     __u32 deadline = c->deadline;
     if (c->meta & META_LIVE && is_before(deadline, soonest)) soonest = deadline;
   }
-  return expect_in(number, soonest);
+  return lower_bound_of(number, soonest);
 }
 
 static long sweep_segment(__u32 i, void* context_) {

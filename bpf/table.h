@@ -210,6 +210,7 @@ __noinline __s64 look_up_previous_from_server(const struct packet* p) {
  * two in both tables that look alike to the server, the one in the new table is the newer one. */
 static __always_inline struct connection* find_from_server(const struct packet* p, struct server** found,
                                                            struct location* at) {
+  *found = 0;
   __s64 number = previous_segment_count ? look_up_previous_from_server(p) : NOT_FOUND;
   *at = home_of(&p->destination, p->destination_port, p->protocol);
   struct connection* c = search_segment_from_server(p, found, at);
@@ -224,22 +225,22 @@ static __always_inline struct connection* find_from_server(const struct packet* 
 static __always_inline int is_before(__u32 tick, __u32 other) { return (__s32)(tick - other) < 0; }
 
 /* The segment holds an entry with that deadline. The lock is held. */
-static __always_inline void expect(struct segment* segment, __u32 deadline) {
+static __always_inline void lower_bound(struct segment* segment, __u32 deadline) {
   if (is_before(deadline, segment->soonest)) segment->soonest = deadline;
 }
 
-__noinline int expect_in(__u32 number, __u32 deadline) {
+__noinline int lower_bound_of(__u32 number, __u32 deadline) {
   struct segment* segment = segment_at(number);
   if (!segment) return 0;
   bpf_spin_lock(&segment->lock);
-  expect(segment, deadline);
+  lower_bound(segment, deadline);
   bpf_spin_unlock(&segment->lock);
   return 1;
 }
 
 /* Begins to compute a segment's bound anew. Entries whose deadline comes nearer while they are looked at lower what is
  * set here. */
-__noinline int expect_nothing_before(__u32 number, __u32 tick) {
+__noinline int raise_bound(__u32 number, __u32 tick) {
   struct segment* segment = segment_at(number);
   if (!segment) return 0;
   bpf_spin_lock(&segment->lock);
@@ -249,10 +250,11 @@ __noinline int expect_nothing_before(__u32 number, __u32 tick) {
 }
 
 /* A connection has got a deadline before the one it had. */
-__noinline int expect_sooner(const struct connection* c, __u32 deadline) {
+__noinline int lower_bound_for(const struct connection* c, __u32 deadline) {
   if (!c) return 0;
-  if (previous_segment_count) expect_in(previous_home_of(&c->client, c->client_port, c->protocol).segment, deadline);
-  return expect_in(home_of(&c->client, c->client_port, c->protocol).segment, deadline);
+  if (previous_segment_count)
+    lower_bound_of(previous_home_of(&c->client, c->client_port, c->protocol).segment, deadline);
+  return lower_bound_of(home_of(&c->client, c->client_port, c->protocol).segment, deadline);
 }
 
 /* ---- templates ----
@@ -282,7 +284,7 @@ __noinline __s64 touch_template_in(__u32 number, __u64 hash, __u32 action, __u32
     if (action == TEMPLATE_JOIN) {
       c->held++;
       c->deadline = deadline;
-      expect(segment, deadline);
+      lower_bound(segment, deadline);
     } else if (action == TEMPLATE_ASSURE) {
       c->meta |= META_ASSURED;
     } else if (c->held) {
@@ -475,7 +477,7 @@ __noinline int insert_newborn(__u32 whose) {
       c->server_tag = entry->server_tag;
       c->template_hash = entry->template_hash;
       if (!segment->used++) segment->soonest = entry->deadline;
-      expect(segment, entry->deadline);
+      lower_bound(segment, entry->deadline);
       segment->generation++;
       c->meta = entry->meta | segment->generation << META_GENERATION_SHIFT;
       outcome = (int)segment->free;

@@ -33,7 +33,9 @@ Result<VirtualService*> existing(Cluster& cluster, const ServiceKey& key) {
   return no_such_service(key);
 }
 
+/// ip_vs also takes "none": a service that schedules nobody.
 Result<void> check_scheduler(const VirtualService& service) {
+  if (service.scheduler == "none") return {};
   if (std::ranges::find(scheduler_names(), service.scheduler) != scheduler_names().end()) return {};
   return fail(fmt::format("service {}: scheduler '{}' is not known, take one of {}", to_string(service.key),
                           service.scheduler, fmt::join(scheduler_names(), ", ")),

@@ -44,7 +44,24 @@ const VirtualService* find_service(const Cluster& cluster, const ServiceKey& key
 VirtualService* find_service(Cluster& cluster, const ServiceKey& key) { return find(cluster, key); }
 
 const std::vector<std::string>& scheduler_names() {
-  static const std::vector<std::string> names = {"rr", "wrr", "lc", "wlc", "sh", "sed", "nq"};
+  static const std::vector<std::string> names = {"rr",
+                                                 "wrr",
+                                                 "lc",
+                                                 "wlc",
+                                                 "lblc",
+                                                 "lblcr",
+                                                 "dh",
+                                                 "sh",
+                                                 "sed",
+                                                 "nq",
+                                                 "fo",
+                                                 "ovf",
+                                                 "mh",
+                                                 "twos",
+                                                 "random",
+                                                 "weighted-random",
+                                                 "response-time",
+                                                 "capacity"};
   return names;
 }
 

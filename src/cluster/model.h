@@ -145,6 +145,7 @@ struct DirectorSettings {
   std::uint32_t connections = 1048576;  ///< how many connections the table is made for; fixed while its maps live
   std::uint32_t services = 4096;        ///< the most virtual services; fixed while its maps live
   std::uint32_t servers = 65536;        ///< the most real servers in all services together; fixed while its maps live
+  std::uint32_t mh_services = 256;      ///< the most services with scheduler mh; fixed while its maps live
   Timeouts timeouts;
   Behaviour behaviour;
   friend bool operator==(const DirectorSettings&, const DirectorSettings&) = default;

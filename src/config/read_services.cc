@@ -104,8 +104,8 @@ bool is_protocol(const ServiceKey& key, cluster::Protocol protocol) {
 bool read_one_packet(const Fields& fields, const ServiceKey& key) {
   const auto value = fields.get("one_packet");
   const bool one_packet = value && value->boolean().value_or(false);
-  if (one_packet && is_protocol(key, cluster::Protocol::tcp)) {
-    value->problem("is for udp and fwmark services only; a TCP connection is more than one packet");
+  if (one_packet && (is_protocol(key, cluster::Protocol::tcp) || is_protocol(key, cluster::Protocol::sctp))) {
+    value->problem("is for udp and fwmark services only; a TCP or SCTP connection is more than one packet");
   }
   return one_packet;
 }
@@ -115,7 +115,9 @@ std::uint16_t read_mss_clamp(const Fields& fields, const ServiceKey& key) {
   const auto value = fields.get("mss_clamp");
   if (!value || value->is_word("0")) return 0;
   const auto bytes = value->number(least, std::numeric_limits<std::uint16_t>::max());
-  if (is_protocol(key, cluster::Protocol::udp)) value->problem("is for TCP; a udp service has no MSS");
+  if (is_protocol(key, cluster::Protocol::udp) || is_protocol(key, cluster::Protocol::sctp)) {
+    value->problem("is for TCP; other protocols have no MSS");
+  }
   return static_cast<std::uint16_t>(bytes.value_or(0));
 }
 

@@ -169,6 +169,7 @@ class Writer {
     line("  connections: {}", director.connections);
     line("  services: {}", director.services);
     line("  servers: {}", director.servers);
+    line("  mh_services: {}", director.mh_services);
     line("  timeouts: {{tcp: {}, tcp_fin: {}, udp: {}}}", format_duration(director.timeouts.tcp),
          format_duration(director.timeouts.tcp_fin), format_duration(director.timeouts.udp));
     const Lines behaviour = behaviour_settings(director.behaviour);

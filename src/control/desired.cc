@@ -100,9 +100,10 @@ std::vector<std::string> shortcomings(const Cluster& cluster) {
     if (std::holds_alternative<cluster::MarkKey>(service.key)) {
       say("service {} is kept and listed, but this version does not act on firewall marks");
     }
-    const auto* key = std::get_if<cluster::AddressKey>(&service.key);
-    if (key != nullptr && key->protocol == cluster::Protocol::sctp) {
-      say("service {} is kept and listed, but packets of sctp services are not forwarded by this version");
+    const bool remote = std::ranges::any_of(
+        service.servers, [](const auto& server) { return server.tunnel.checksum == cluster::TunnelChecksum::remote; });
+    if (remote) {
+      say("the remote checksums of {} are kept and listed, but not acted on: its packets are wrapped without checksum");
     }
   }
   return lines;

@@ -162,6 +162,7 @@ void describe(Fields& fields, V& settings) {
   fields.member("connections", settings.connections);
   fields.member("services", settings.services);
   fields.member("servers", settings.servers);
+  fields.optional_member("mh_services", settings.mh_services);
   fields.member("timeouts", settings.timeouts);
   fields.optional_member("behaviour", settings.behaviour);
 }

@@ -8,7 +8,7 @@
 namespace ballast::director {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::uint8_t>, 7> schedulers = {{
+constexpr std::array<std::pair<std::string_view, std::uint8_t>, 18> schedulers = {{
     {"rr", abi::SCHEDULER_RR},
     {"wrr", abi::SCHEDULER_WRR},
     {"lc", abi::SCHEDULER_LC},
@@ -16,6 +16,17 @@ constexpr std::array<std::pair<std::string_view, std::uint8_t>, 7> schedulers = 
     {"sed", abi::SCHEDULER_SED},
     {"nq", abi::SCHEDULER_NQ},
     {"sh", abi::SCHEDULER_SH},
+    {"dh", abi::SCHEDULER_DH},
+    {"mh", abi::SCHEDULER_MH},
+    {"fo", abi::SCHEDULER_FO},
+    {"ovf", abi::SCHEDULER_OVF},
+    {"lblc", abi::SCHEDULER_LBLC},
+    {"lblcr", abi::SCHEDULER_LBLCR},
+    {"twos", abi::SCHEDULER_TWOS},
+    {"random", abi::SCHEDULER_RANDOM},
+    {"weighted-random", abi::SCHEDULER_WEIGHTED_RANDOM},
+    {"response-time", abi::SCHEDULER_RESPONSE_TIME},
+    {"capacity", abi::SCHEDULER_CAPACITY},
 }};
 
 template <typename T>

@@ -115,12 +115,14 @@ void set_sizes(bpf_object* object, const Sizes& sizes, const Tables& tables) {
   const auto set = [object](const char* name, std::uint32_t entries) {
     bpf_map__set_max_entries(bpf_object__find_map_by_name(object, name), entries);
   };
-  set("service_keys", sizes.services * 2);
+  set("service_keys", sizes.services * 2 + sizes.servers);
   set("services", sizes.services);
   set("cursors", sizes.services);
   set("service_traffic", sizes.services);
   set("rings", sizes.ring_lines());
+  set("maglev_tables", sizes.maglev_tables());
   set("chunks", sizes.chunks());
+  set("figures", sizes.chunks());
   set("servers", sizes.server_slots());
   set("server_traffic", sizes.server_slots());
   set("connections", tables.segments);
@@ -164,6 +166,7 @@ void warn_of_other_sizes(const Sizes& running, const cluster::DirectorSettings& 
   if (wanted.connections < running.connections) warn("connections", running.connections, wanted.connections);
   warn("services", running.services, wanted.services);
   warn("servers", running.servers, wanted.servers);
+  warn("mh_services", running.mh_services, wanted.mh_services);
 }
 
 Error load_error(const char* hook, int code) {
@@ -194,12 +197,12 @@ Result<std::unique_ptr<PacketPath>> PacketPath::open(const std::string& director
   const auto pinned = pinned_settings(directory);
   path->adopted_ = pinned.has_value();
   if (pinned) {
-    path->sizes_ = {pinned->connections_max, pinned->services_max, pinned->servers_max};
+    path->sizes_ = {pinned->connections_max, pinned->services_max, pinned->servers_max, pinned->mh_services_max};
     path->hash_seed_ = pinned->hash_seed;
     tables = pinned_tables(directory);
     warn_of_other_sizes(path->sizes_, settings);
   } else {
-    path->sizes_ = {settings.connections, settings.services, settings.servers};
+    path->sizes_ = {settings.connections, settings.services, settings.servers, settings.mh_services};
     tables.segments = segments_for(settings.connections);
     if (getrandom(&path->hash_seed_, sizeof path->hash_seed_, 0) != sizeof path->hash_seed_) {
       return fail_errno("cannot get a random number");
@@ -212,6 +215,7 @@ Result<std::unique_ptr<PacketPath>> PacketPath::open(const std::string& director
     abi::settings& fresh = path->settings[0];
     fresh.services_max = path->sizes_.services;
     fresh.servers_max = path->sizes_.servers;
+    fresh.mh_services_max = path->sizes_.mh_services;
     fresh.hash_seed = path->hash_seed_;
     fresh.icmp_per_second = 1000;
     path->set_capacity(path->sizes_.connections);
@@ -284,8 +288,9 @@ Result<void> PacketPath::map_arrays() {
   const auto& maps = xdp_->maps;
   for (auto opened :
        {open_array(settings, maps.settings), open_array(live, maps.live), open_array(services, maps.services),
-        open_array(cursors, maps.cursors), open_array(rings, maps.rings), open_array(chunks, maps.chunks),
-        open_array(servers, maps.servers), open_array(service_traffic, maps.service_traffic)}) {
+        open_array(cursors, maps.cursors), open_array(rings, maps.rings), open_array(maglev_tables, maps.maglev_tables),
+        open_array(chunks, maps.chunks), open_array(figures, maps.figures), open_array(servers, maps.servers),
+        open_array(service_traffic, maps.service_traffic)}) {
     if (!opened) return opened;
   }
   return {};

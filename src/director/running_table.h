@@ -2,7 +2,7 @@
 //
 // Everything the daemon must know after a restart is in the maps themselves: a table is read back from them. A server
 // that is taken out keeps its place while connections refer to it and for two minutes more, as in ip_vs: configured
-// again, it has its connections and counters back.
+// again, it has its connections back, and its counters unless its service was taken out too.
 #pragma once
 
 #include <chrono>
@@ -15,6 +15,7 @@
 #include "cluster/model.h"
 #include "director/director.h"
 #include "director/packet_path.h"
+#include "director/repliers.h"
 #include "director/service_rings.h"
 
 namespace ballast::director {
@@ -32,6 +33,9 @@ class RunningTable {
 
   /// Forgets what nothing refers to any more; makes given-back rings usable.
   void collect(Clock::time_point now);
+
+  /// Notes what is told of a real server, wherever it is configured. How many servers that are.
+  std::size_t report(const ServerReport& report);
 
   /// Indexes of all configured servers.
   [[nodiscard]] std::vector<std::uint32_t> configured_servers() const;
@@ -59,7 +63,11 @@ class RunningTable {
 
   Service& service_for(const cluster::VirtualService& wanted);
   void apply_service(const cluster::VirtualService& wanted);
-  bool apply_servers(Service& service, const cluster::VirtualService& wanted, Clock::time_point now);
+  /// Adds and changes servers, and puts them in the wanted order. True where something changed.
+  bool apply_servers(Service& service, const cluster::VirtualService& wanted);
+  /// The servers that are not wanted any more. They do not count as configured from here on, but packets still reach
+  /// them: see retire_server().
+  static std::vector<Server*> take_out(Service& service, const cluster::VirtualService& wanted);
   void apply_timeouts(const cluster::Timeouts& timeouts);
   void apply_behaviour(const cluster::Behaviour& behaviour);
   Server& add_server(Service& service, const net::Endpoint& endpoint);
@@ -75,9 +83,11 @@ class RunningTable {
   void withdraw_key(const cluster::ServiceKey& key);
   void count_address(const net::Address& address, int difference);
   void update_flags();
+  [[nodiscard]] Repliers::Endpoints nat_endpoints() const;
 
   PacketPath& path_;
   ServiceRings rings_;
+  Repliers repliers_;
   std::map<cluster::ServiceKey, Service> services_;
   std::set<std::uint32_t> free_services_;
   std::set<std::uint32_t> free_chunks_;

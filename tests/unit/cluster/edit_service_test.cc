@@ -92,6 +92,11 @@ TEST(EditService, TakesEverySchedulerOfThisBuild) {
   }
 }
 
+TEST(EditService, TakesAServiceThatSchedulesNobody) {
+  Cluster cluster;
+  EXPECT_TRUE(add_service(cluster, service(tcp("10.0.0.1:80"), "none")));
+}
+
 TEST(EditService, TakesAnyMaskForIpv4AndPrefixLengthsForIpv6) {
   Cluster cluster;
   auto made = service(tcp("10.0.0.1:80"));

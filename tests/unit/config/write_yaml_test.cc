@@ -44,6 +44,7 @@ services: {www: {listen: "172.16.3.100:80/tcp", forward: nat, pool: web, persist
   connections: 1048576
   services: 4096
   servers: 65536
+  mh_services: 256
   timeouts: {tcp: 15m, tcp_fin: 2m, udp: 5m}
 
 pools:

@@ -126,5 +126,44 @@ TEST_P(Behaviour, NewConnectionsAreDroppedAtARateInDefence) {
   EXPECT_EQ(send(1000, ack).verdict, Verdict::on);
 }
 
+TEST_P(Behaviour, AnUnknownReplyOfARealServerIsRefusedWhereThatIsAsked) {
+  path().add_replier("10.0.2.12", 80, tcp);
+  expect_untouched(tcp_segment("10.0.2.12", 80, "10.9.0.1", 1000, ack).frame());
+  set(BEHAVIOUR_REFUSE_REPLIES);
+  const auto answer = reply(1000, ack);
+  ASSERT_EQ(answer.verdict, in_xdp() ? Verdict::back : Verdict::on) << path().counters();
+  const auto error = dissect(answer.packet());
+  EXPECT_EQ(error.error, "");
+  EXPECT_EQ(error.destination, address("10.0.2.12"));
+  EXPECT_EQ(error.icmp_type, 3);
+  EXPECT_EQ(error.icmp_code, 3);
+  EXPECT_EQ(path().counter("replies_refused"), 1u);
+  expect_untouched(tcp_segment("10.0.2.12", 80, "10.9.0.1", 1000, rst).frame());
+  expect_untouched(tcp_segment("10.0.2.12", 81, "10.9.0.1", 1000, ack).frame());
+  send(1000, syn);
+  EXPECT_EQ(reply(1000, syn | ack).verdict, Verdict::on);
+}
+
+TEST_P(Behaviour, AnErrorAboutAnUnknownConnectionOpensItWhereThatIsAsked) {
+  const auto about = tcp_segment("10.0.1.100", 80, "10.9.0.1", 1000, ack).packet();
+  const auto error = icmp_error("10.9.0.254", "10.0.1.100", 3, 4, 1400, about);
+  expect_untouched(error.frame());
+  set(BEHAVIOUR_SCHEDULE_ICMP);
+  const auto answer = path().send(error);
+  ASSERT_EQ(answer.verdict, Verdict::on) << path().counters();
+  EXPECT_EQ(dissect(answer.packet()).destination, address("10.0.2.12"));
+  EXPECT_EQ(state(1000), std::uint32_t{abi::STATE_NONE});
+}
+
+TEST_P(Behaviour, WithoutPathMtuDiscoveryOuterPacketsMayBeCut) {
+  const auto tunnel = path().add_service({.port = 82});
+  path().add_server(tunnel, {.method = abi::FORWARD_TUNNEL});
+  auto packet = tcp_segment("10.9.0.1", 1000, "10.0.1.100", 82, syn);
+  packet.dont_fragment = true;
+  EXPECT_TRUE(dissect(path().send(packet).packet()).dont_fragment);
+  set(0, BEHAVIOUR_PATH_MTU);
+  EXPECT_FALSE(dissect(path().send(packet).packet()).dont_fragment);
+}
+
 }  // namespace
 }  // namespace ballast::packet_test

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "director/abi.h"
+#include "capture/abi.h"
 #include "frame.h"
 
 struct bpf_object;
@@ -76,7 +76,11 @@ class PacketPath {
   /// The index of a new service, of a new real server.
   std::uint32_t add_service(const ServiceSpec& spec = {});
   std::uint32_t add_server(std::uint32_t service, const ServerSpec& spec = {});
+  /// The service also takes this address, at its port.
+  void add_address(std::uint32_t service, const Address& address);
   void set_weight(std::uint32_t server, std::int32_t weight);
+  /// Makes an endpoint known as a real server's behind NAT.
+  void add_replier(std::string_view address, std::uint16_t port, std::uint8_t protocol);
 
   /// The verdict on a frame and what became of it.
   Answer send(const Bytes& frame, const Arrival& arrival = {});
@@ -113,8 +117,21 @@ class PacketPath {
   void set_server(std::uint32_t index, const abi::server& value);
   abi::service service(std::uint32_t index) const;
   void set_service(std::uint32_t index, const abi::service& value);
+  /// What captures want, and the end of their lease as the programs left it.
+  abi::capture_orders capture_orders() const;
+  void set_capture_orders(const abi::capture_orders& value);
+  std::uint32_t capture_lease() const;
+  /// What response-time and capacity know of a server.
+  abi::figure figure(std::uint32_t server) const;
+  void set_figure(std::uint32_t server, const abi::figure& value);
+  /// The table's clock now, in ticks; and in ticks, seconds.
+  static std::uint32_t tick();
+  static std::uint32_t ticks(std::int64_t seconds);
+
   /// Makes what the fragments table knows `seconds` older.
   void age_fragments(int seconds);
+  /// ... what lblc and lblcr remember.
+  void age_destinations(int unused, int unchanged);
 
   static constexpr std::uint32_t segments = 512;
   static constexpr std::uint32_t sweep_budget_ns = 20'000;
