@@ -38,6 +38,20 @@
   COUNTER(ftp_no_room, "FTP replies left as they are because the virtual address does not fit into the line")         \
   COUNTER(ftp_not_understood, "FTP commands and replies that name no usable port, or not in one segment")
 
+/* Those that are reasons for a packet or connection to go no further. */
+#define BALLAST_DROPS(DROP)    \
+  DROP(table_full_dropped)     \
+  DROP(defence_dropped)        \
+  DROP(no_server)              \
+  DROP(replies_refused)        \
+  DROP(server_gone)            \
+  DROP(ttl_exceeded)           \
+  DROP(too_big)                \
+  DROP(no_route)               \
+  DROP(not_rewritten)          \
+  DROP(fragment_without_first) \
+  DROP(no_headroom)
+
 enum counter_id {
 #define BALLAST_COUNTER_ID(name, help) COUNTER_##name,
   BALLAST_COUNTERS(BALLAST_COUNTER_ID)

@@ -100,6 +100,11 @@ std::vector<std::string> shortcomings(const Cluster& cluster) {
     if (std::holds_alternative<cluster::MarkKey>(service.key)) {
       say("service {} is kept and listed, but this version does not act on firewall marks");
     }
+    const bool remote = std::ranges::any_of(
+        service.servers, [](const auto& server) { return server.tunnel.checksum == cluster::TunnelChecksum::remote; });
+    if (remote) {
+      say("the remote checksums of {} are kept and listed, but not acted on: its packets are wrapped without checksum");
+    }
   }
   return lines;
 }

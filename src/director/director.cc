@@ -2,6 +2,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -37,6 +38,14 @@ constexpr auto counter_names = std::to_array<CounterName>({
     BALLAST_COUNTERS(BALLAST_COUNTER_NAME)
 #undef BALLAST_COUNTER_NAME
 });
+
+constexpr bool is_drop(int counter) {
+#define BALLAST_IS_DROP(name) \
+  if (counter == COUNTER_##name) return true;
+  BALLAST_DROPS(BALLAST_IS_DROP)
+#undef BALLAST_IS_DROP
+  return false;
+}
 
 void take_down(const std::string& directory) {
   libbpf_set_print(nullptr);
@@ -114,7 +123,7 @@ class PinnedDirector : public Director {
     std::vector<Counter> all;
     const bool read = bpf_map_lookup_elem(path_->counters_map(), &key, values.data()) == 0;
     for (std::size_t i = 0; i < counter_names.size(); ++i) {
-      Counter counter{counter_names[i].name, counter_names[i].help, 0};
+      Counter counter{counter_names[i].name, counter_names[i].help, 0, is_drop(static_cast<int>(i))};
       for (const auto& cpu : values) counter.value += read ? cpu.value[i] : 0;
       all.push_back(counter);
     }
@@ -178,7 +187,10 @@ Result<std::unique_ptr<Director>> Director::open(const std::string& instance,
   auto directory = pin_directory(instance);
   if (!directory) return std::unexpected(directory.error());
   auto path = PacketPath::open(*directory, settings);
-  if (!path) return std::unexpected(path.error());
+  if (!path) {
+    ::rmdir(directory->c_str());  // it stays where a packet path is pinned in it
+    return std::unexpected(path.error());
+  }
   auto director = std::make_unique<PinnedDirector>(std::move(*path), std::move(*directory));
   if (auto watching = director->watch(); !watching) return std::unexpected(watching.error());
   return director;

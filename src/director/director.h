@@ -58,6 +58,7 @@ struct Counter {
   std::string_view name;
   std::string_view help;
   std::uint64_t value = 0;
+  bool drop = false;  ///< a reason for packets to go no further
 };
 
 struct AttachedInterface {

@@ -109,11 +109,15 @@ Result<void> RunningTable::apply(const cluster::Cluster& wanted, Clock::time_poi
   }
   for (const auto& service : wanted.services) {
     Service& running = service_for(service);
-    const bool servers_changed = apply_servers(running, service, now);
+    const bool servers_changed = apply_servers(running, service);
+    const auto leaving = take_out(running, service);
     const abi::service& entry = path_.services[running.index];
     const bool other_scheduler = entry.scheduler != scheduler_id(service.scheduler);
     apply_service(service);
-    if (servers_changed || other_scheduler) rings_.write(running.index, newest_first(running), other_scheduler);
+    if (servers_changed || !leaving.empty() || other_scheduler) {
+      rings_.write(running.index, newest_first(running), other_scheduler);
+    }
+    for (Server* server : leaving) retire_server(*server, now);  // after others can be chosen in their place
     if (!running.configured) {
       running.configured = true;
       publish(path_.services[running.index].in_use, USE_CONFIGURED);
@@ -197,28 +201,34 @@ void RunningTable::apply_service(const cluster::VirtualService& wanted) {
   publish(entry.netmask, persistence.netmask);
 }
 
-bool RunningTable::apply_servers(Service& service, const cluster::VirtualService& wanted, Clock::time_point now) {
+bool RunningTable::apply_servers(Service& service, const cluster::VirtualService& wanted) {
   bool changed = false;
-  std::set<net::Endpoint> keep;
+  std::uint32_t newest = 0;  // order of the last server looked at: the next one is newer
   for (const auto& server : wanted.servers) {
-    keep.insert(server.endpoint);
-    auto running = service.servers.find(server.endpoint);
-    const bool back = running != service.servers.end() && !running->second.configured;
+    const auto running = service.servers.find(server.endpoint);
     Server& place = running == service.servers.end() ? add_server(service, server.endpoint) : running->second;
-    if (back || running == service.servers.end()) {
+    std::uint32_t& order = path_.member(place.index).order;
+    if (!place.configured || (order & MEMBER_ORDER) <= newest) {
       place.configured = true;
-      const std::uint32_t overload = path_.member(place.index).order & MEMBER_OVERLOAD;
-      publish(path_.member(place.index).order, ++last_order_ | overload);
+      publish(order, ++last_order_ | (order & MEMBER_OVERLOAD));
       changed = true;
     }
+    newest = order & MEMBER_ORDER;
     changed |= write_server(place, service, server);
   }
+  return changed;
+}
+
+std::vector<RunningTable::Server*> RunningTable::take_out(Service& service, const cluster::VirtualService& wanted) {
+  std::set<net::Endpoint> keep;
+  for (const auto& server : wanted.servers) keep.insert(server.endpoint);
+  std::vector<Server*> leaving;
   for (auto& [endpoint, server] : service.servers) {
     if (!server.configured || keep.contains(endpoint)) continue;
-    retire_server(server, now);
-    changed = true;
+    server.configured = false;
+    leaving.push_back(&server);
   }
-  return changed;
+  return leaving;
 }
 
 std::uint32_t RunningTable::new_chunk(Service& service) {

@@ -60,7 +60,11 @@ class RunningTable {
 
   Service& service_for(const cluster::VirtualService& wanted);
   void apply_service(const cluster::VirtualService& wanted);
-  bool apply_servers(Service& service, const cluster::VirtualService& wanted, Clock::time_point now);
+  /// Adds and changes servers, and puts them in the wanted order. True where something changed.
+  bool apply_servers(Service& service, const cluster::VirtualService& wanted);
+  /// The servers that are not wanted any more. They do not count as configured from here on, but packets still reach
+  /// them: see retire_server().
+  static std::vector<Server*> take_out(Service& service, const cluster::VirtualService& wanted);
   void apply_timeouts(const cluster::Timeouts& timeouts);
   void apply_behaviour(const cluster::Behaviour& behaviour);
   Server& add_server(Service& service, const net::Endpoint& endpoint);

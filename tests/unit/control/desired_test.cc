@@ -60,15 +60,11 @@ TEST(Desired, DescribesWhatChanges) {
 }
 
 TEST(Desired, NamesWhatIsNotActedOn) {
-  auto persistent = service(1);
-  persistent.persistence.emplace();
-  auto one_packet = service(3);
-  one_packet.one_packet = true;
-  EXPECT_THAT(shortcomings(cluster_of({persistent, service(2), one_packet, service(4)})),
-              ElementsAre("persistence of tcp 10.0.0.1:1 is kept and listed, but not yet acted on: its clients are "
-                          "scheduled connection by connection",
-                          "one-packet scheduling of tcp 10.0.0.1:3 is kept and listed, but not yet acted on: its "
-                          "packets are scheduled by connection"));
+  auto remote = service(1);
+  remote.servers.emplace_back().tunnel = {cluster::TunnelType::gue, 6080, cluster::TunnelChecksum::remote};
+  EXPECT_THAT(shortcomings(cluster_of({remote, service(2)})),
+              ElementsAre("the remote checksums of tcp 10.0.0.1:1 are kept and listed, but not acted on: its packets "
+                          "are wrapped without checksum"));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "memory_table.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "cluster/edit.h"
 
@@ -72,42 +73,50 @@ Result<void> MemoryTable::edit_with_all_modules(const cluster::VirtualService& s
 }
 
 Result<void> MemoryTable::add_service(const cluster::VirtualService& service) {
-  return edit_with_all_modules(service, cluster::add_service);
+  return done(edit_with_all_modules(service, cluster::add_service));
 }
 
 Result<void> MemoryTable::edit_service(const cluster::VirtualService& service) {
-  return edit_with_all_modules(service, cluster::edit_service);
+  return done(edit_with_all_modules(service, cluster::edit_service));
 }
 
 Result<void> MemoryTable::delete_service(const cluster::ServiceKey& key) {
-  return cluster::delete_service(cluster, key);
+  return done(cluster::delete_service(cluster, key));
 }
 
 Result<void> MemoryTable::add_server(const cluster::ServiceKey& key, const cluster::RealServer& server) {
-  return cluster::add_server(cluster, key, server);
+  return done(cluster::add_server(cluster, key, server));
 }
 
 Result<void> MemoryTable::edit_server(const cluster::ServiceKey& key, const cluster::RealServer& server) {
-  return cluster::edit_server(cluster, key, server);
+  return done(cluster::edit_server(cluster, key, server));
 }
 
 Result<void> MemoryTable::delete_server(const cluster::ServiceKey& key, const net::Endpoint& endpoint) {
-  return cluster::delete_server(cluster, key, endpoint);
+  return done(cluster::delete_server(cluster, key, endpoint));
 }
 
 Result<void> MemoryTable::clear() {
   cluster::clear(cluster);
-  return {};
+  return done({});
 }
 
 Result<void> MemoryTable::zero(const std::optional<cluster::ServiceKey>& key) {
-  if (key && cluster::find_service(cluster, *key) == nullptr) return fail("no such service", ESRCH);
-  return {};
+  if (key && cluster::find_service(cluster, *key) == nullptr) return done(fail("no such service", ESRCH));
+  return done({});
 }
 
 Result<void> MemoryTable::set_timeouts(const cluster::Timeouts& timeouts) {
-  return cluster::set_timeouts(cluster, timeouts);
+  return done(cluster::set_timeouts(cluster, timeouts));
 }
+
+Result<void> MemoryTable::done(Result<void> result) {
+  if (!noted_) return result;
+  noted_->push_back(std::move(result));
+  return {};
+}
+
+Result<std::vector<Result<void>>> MemoryTable::commit() { return *std::exchange(noted_, std::nullopt); }
 
 Result<std::vector<SyncDaemon>> MemoryTable::sync_daemons() {
   std::ranges::sort(daemons_, {}, &SyncDaemon::role);
