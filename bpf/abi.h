@@ -51,6 +51,7 @@ enum scheduler_id {
 #define SERVICE_SCHED_1 0x08u
 #define SERVICE_SCHED_2 0x10u
 #define SERVICE_SCHED_3 0x20u
+#define SERVICE_GROUP 0x100u /* several addresses lead to it */
 
 #define CHUNK_NONE 0xffffffffu
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <set>
 
 namespace ballast::control {
 namespace {
@@ -40,10 +41,13 @@ std::map<ServiceKey, const VirtualService*> by_key(const Cluster& cluster) {
 Desired combine(Cluster file, const CommandState& commands) {
   Desired desired{std::move(file), {}};
   for (auto& service : desired.cluster.services) service.origin = Origin::file;
-  const auto in_file = by_key(desired.cluster);
+  std::set<ServiceKey> in_file;
+  for (const auto& service : desired.cluster.services) {
+    for (const auto& key : keys_of(service)) in_file.insert(key);
+  }
   std::vector<VirtualService> added;
   for (const auto& service : commands.services) {
-    if (in_file.contains(service.key)) {
+    if (std::ranges::any_of(keys_of(service), [&](const auto& key) { return in_file.contains(key); })) {
       desired.notes.push_back(
           fmt::format("service {} of a command gives way to the one in the configuration", to_string(service.key)));
     } else {

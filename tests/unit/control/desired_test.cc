@@ -36,6 +36,15 @@ TEST(Desired, NotesThatTheFileWins) {
               ElementsAre("service tcp 10.0.0.1:1 of a command gives way to the one in the configuration"));
 }
 
+TEST(Desired, LetsAGroupOfTheFileWinOverACommandsServiceAtOneOfItsAddresses) {
+  auto group = service(1);
+  group.further_addresses = {std::get<cluster::AddressKey>(service(2).key)};
+  const auto desired = combine(cluster_of({group}), {.services = {service(2), service(3)}});
+  EXPECT_EQ(desired.cluster.services.size(), 2);
+  EXPECT_THAT(desired.notes,
+              ElementsAre("service tcp 10.0.0.1:2 of a command gives way to the one in the configuration"));
+}
+
 TEST(Desired, NotesTimeoutsThatACommandSet) {
   const auto desired = combine({}, {.services = {}, .timeouts = {30s, 0s, 300s}});
   EXPECT_EQ(desired.cluster.director.timeouts, (cluster::Timeouts{30s, 120s, 300s}));
