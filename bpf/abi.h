@@ -120,6 +120,7 @@ enum tunnel_checksum { TUNNEL_NOCSUM = 0, TUNNEL_CSUM = 1, TUNNEL_REMCSUM = 2 };
 #define SERVER_ROUTED 0x04u    /* interface and gateway of the next hop are known */
 #define SERVER_HOP 0x08u       /* ... and its link address */
 #define SERVER_HOP_XDP 0x10u   /* ... and its interface takes frames redirected from XDP */
+#define SERVER_OWN_PORT 0x80u  /* connections keep the packet's own port, whatever `port` says: of a mark service */
 
 /* The first cache line is all that a packet of an established connection needs. */
 struct server {
@@ -175,10 +176,11 @@ enum connection_state {
 /* Bits of connection.meta. 0 is a slot that was never used since its neighbourhood was last empty: a search stops
  * there. */
 #define META_LIVE 0x01u
-#define META_DEAD 0x02u      /* free, but a search goes on behind it */
-#define META_NO_OUTPUT 0x04u /* no reply was seen: the half view of DR and TUN */
-#define META_INACTIVE 0x08u  /* counted in member.inactive, not in member.active */
-#define META_NO_REPLY 0x10u  /* a newer connection has the same client and server: replies are that one's */
+#define META_DEAD 0x02u         /* free, but a search goes on behind it */
+#define META_NO_OUTPUT 0x04u    /* no reply was seen: the half view of DR and TUN */
+#define META_INACTIVE 0x08u     /* counted in member.inactive, not in member.active */
+#define META_NO_REPLY 0x10u     /* a newer connection has the same client and server: replies are that one's */
+#define META_LOCAL_CLIENT 0x80u /* the client is a socket of this machine: replies go up the stack */
 #define META_STATE_SHIFT 8
 #define META_STATE 0x1f00u
 #define META_GENERATION_SHIFT 16

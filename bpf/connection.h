@@ -114,13 +114,15 @@ __noinline int open_connection(const struct packet* p, __u32 index, __u32 home_s
   struct settings* set = settings_now();
   struct live* values = live_values();
   if (!server || !set || !values) return OPEN_NO_SERVER;
-  struct birth birth = {.home = {home_segment, home_slot},
-                        .server = chosen,
-                        .server_tag = server_tag(&server->address),
-                        .server_port = server->port ? server->port : p->destination_port};
+  struct birth birth = {
+      .home = {home_segment, home_slot},
+      .server = chosen,
+      .server_tag = server_tag(&server->address),
+      .server_port = server->port && !(server->flags & SERVER_OWN_PORT) ? server->port : p->destination_port};
   __u32 state = STATE_UDP, view = server->method == FORWARD_NAT ? 0 : META_NO_OUTPUT;
   if (p->protocol == IPPROTO_TCP)
-    state = next_tcp_state(STATE_NONE, view ? FROM_CLIENT_ONLY : FROM_CLIENT, p->tcp_flags);
+    state = next_tcp_state(STATE_NONE, view & META_NO_OUTPUT ? FROM_CLIENT_ONLY : FROM_CLIENT, p->tcp_flags);
+  if (p->from_here) view |= META_LOCAL_CLIENT;
   birth.meta = with_state(META_LIVE | view, state);
   birth.deadline = now + timeout_of(set, state);
   birth.full = values->connections >= set->connections_max;

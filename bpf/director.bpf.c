@@ -109,12 +109,28 @@ static __always_inline int translate_to_client(context* ctx, const struct packet
   return translate(ctx, p, &t);
 }
 
-/* A reply of a NATed real server. */
+/* A reply of a NATed real server to a client on this machine, by the number of its connection. */
+__noinline int to_local_client(context* ctx, const struct packet* p, __u64 number) {
+  struct connection* c = connection_at((__s64)number);
+  struct settings* set = settings_now();
+  struct server* server = c ? server_at(c->server) : 0;
+  if (!p || !set || !server) return VERDICT_PASS;
+  advance(c, p, set, 1, now_ticks());
+  if (p->tcp_flags & TCP_SYN) clamp_mss(ctx, p, server->service);
+  count_traffic(c->server, ctx, p, 1);
+  if (!translate_to_client(ctx, p, c)) return lose();
+  count(COUNTER_replies_nat);
+  return hand_up(ctx);
+}
+
+/* A reply of a NATed real server; its connection stands at `at`. */
 static __always_inline int to_client(context* ctx, const struct packet* p, struct connection* c,
-                                     const struct server* server, __u32 now) {
+                                     const struct location* at, const struct server* server, __u32 now) {
   struct settings* set = settings_now();
   if (!set) return VERDICT_PASS;
   if (p->first_fragment) remember_fragment(p);
+  if (c->meta & META_LOCAL_CLIENT)
+    return IN_XDP ? punt() : to_local_client(ctx, p, (__u64)at->segment * SEGMENT_SLOTS + at->slot);
   if (p->ttl <= 1) return VERDICT_PASS;
   struct hop hop;
   enum hop_result found = route(ctx, set, &c->virtual_address, &c->client, &hop);
@@ -133,8 +149,8 @@ static __always_inline int to_client(context* ctx, const struct packet* p, struc
 
 /* Starts a connection if the packet may: its slot in its home segment, or what becomes of the packet. */
 #define BEGIN_PASS (-3)
-static __always_inline int begin(const struct packet* p, const struct location* home, __u32 now) {
-  __u32 service = find_service(p);
+static __always_inline int begin(context* ctx, const struct packet* p, const struct location* home, __u32 now) {
+  __u32 service = find_service(p, mark_of(ctx));
   if (service == NO_SERVICE || !may_start(p)) return BEGIN_PASS;
   return open_connection(p, service, home->segment, home->slot, now);
 }
@@ -147,10 +163,10 @@ static __always_inline int refuse(context* ctx, const struct packet* p) {
 }
 
 static __always_inline int on_segment(context* ctx, struct packet* p) {
-  if (p->first_fragment && is_virtual_address(&p->destination)) remember_fragment(p);
   struct location home = home_of(&p->source, p->source_port, p->protocol), at = home;
   if (is_opening(p)) fetch_ahead(&home);
   struct connection* c = search_from_client(p, &at);
+  if (p->first_fragment && (c || mark_of(ctx) || is_virtual_address(&p->destination))) remember_fragment(p);
   __u32 now = now_ticks();
   if (c && starts_anew(c, p)) {
     if (release(at.segment, at.slot, c->meta, 0, 0)) count(COUNTER_connections_reused);
@@ -160,11 +176,11 @@ static __always_inline int on_segment(context* ctx, struct packet* p) {
     if (set && set->flags & SETTING_NAT) {
       struct server* server;
       struct connection* reply = find_from_server(p, &server, &at);
-      if (reply) return to_client(ctx, p, reply, server, now);
+      if (reply) return to_client(ctx, p, reply, &at, server, now);
     }
   }
   if (!c) {
-    int slot = begin(p, &home, now);
+    int slot = begin(ctx, p, &home, now);
     if (slot == BEGIN_PASS) return VERDICT_PASS;
     if (slot == OPEN_NO_SERVER) return refuse(ctx, p);
     struct segment* segment = segment_at(home.segment);
@@ -175,15 +191,14 @@ static __always_inline int on_segment(context* ctx, struct packet* p) {
   return to_server(ctx, p, c, now);
 }
 
-static __always_inline int process(context* ctx) {
-  struct packet p = {};
-  switch (parse(ctx, &p)) {
+static __always_inline int on_packet(context* ctx, struct packet* p, enum parsed what) {
+  switch (what) {
     case PARSED_SEGMENT:
-      return on_segment(ctx, &p);
+      return on_segment(ctx, p);
     case PARSED_ICMP:
-      return relay_icmp(ctx, &p);
+      return relay_icmp(ctx, p);
     case PARSED_FRAGMENT:
-      return on_fragment(ctx, &p);
+      return on_fragment(ctx, p);
     case PARSED_MALFORMED:
       count(COUNTER_malformed);
       return VERDICT_PASS;
@@ -197,9 +212,28 @@ SEC("xdp")
 #else
 SEC("tc")
 #endif
-int ballast_director(context* ctx) { return process(ctx); }
+int ballast_director(context* ctx) {
+  struct packet p = {};
+  return on_packet(ctx, &p, parse(ctx, &p));
+}
 
 #if !HOOK_XDP
+/* TC egress of lo, and of the device that packets with the mark of a service are routed to: what netfilter has marked,
+ * and what sockets of this machine send. A packet that was forwarded up to here gets back the hop of its TTL that this
+ * has cost: the director counts its own. */
+SEC("tc")
+int ballast_outgoing(context* ctx) {
+  struct packet p = {};
+  enum parsed what = parse(ctx, &p);
+  if (what == PARSED_OTHER || what == PARSED_MALFORMED) return VERDICT_PASS;
+  p.from_here = !ctx->ingress_ifindex;
+  if (p.from_here) return on_packet(ctx, &p, what);
+  if (!set_ttl(ctx, &p, p.ttl + 1)) return lose();
+  p.ttl++;
+  int verdict = on_packet(ctx, &p, what);
+  return verdict == VERDICT_PASS && !decrement_ttl(ctx, &p) ? lose() : verdict;
+}
+
 /* TC egress, attached only while a real server reached by NAT is an address of this machine: its replies do not come in
  * by any interface, so they are translated where they go out. */
 SEC("tc")

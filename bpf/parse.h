@@ -38,8 +38,9 @@ struct packet {
   __u8 ipv4;
   __u8 ttl;
   __u8 tcp_flags;
-  __u16 first_fragment; /* a fragment that carries the layer-4 header */
-  __u16 later_fragment; /* one that does not */
+  __u8 first_fragment; /* a fragment that carries the layer-4 header */
+  __u8 later_fragment; /* one that does not */
+  __u16 from_here;     /* sent by a socket of this machine */
   __u32 identification;
   __u32 l4;     /* offset of the layer-4 header in the frame */
   __u32 length; /* bytes from the IP header on */

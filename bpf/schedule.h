@@ -12,8 +12,20 @@
 
 #define NO_SERVICE 0xffffffffu
 
-/* The service for a packet's destination: the index of that of the port, else of that of all ports, else NO_SERVICE. */
-static __always_inline __u32 find_service(const struct packet* p) {
+/* The service for a packet with a firewall mark: its index, or NO_SERVICE. */
+__noinline __u32 find_marked_service(const struct packet* p, __u32 mark) {
+  if (!p) return NO_SERVICE;
+  struct service_key key = {.mark = mark};
+  if (p->ipv4) set_ipv4(&key.address, 0);
+  __u32* found = bpf_map_lookup_elem(&service_keys, &key);
+  return found ? *found : NO_SERVICE;
+}
+
+/* The service for a packet: that of its mark, else that of its destination's port, else that of all ports there. Its
+ * index, or NO_SERVICE. */
+static __always_inline __u32 find_service(const struct packet* p, __u32 mark) {
+  __u32 marked = mark ? find_marked_service(p, mark) : NO_SERVICE;
+  if (marked != NO_SERVICE) return marked;
   struct service_key key = {.port = p->destination_port, .protocol = p->protocol};
   key.address = p->destination;
   __u32* found = bpf_map_lookup_elem(&service_keys, &key);

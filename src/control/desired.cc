@@ -109,9 +109,6 @@ std::vector<std::string> shortcomings(const Cluster& cluster) {
       say("one-packet scheduling of {} is kept and listed, but not yet acted on: its packets are scheduled by "
           "connection");
     }
-    if (std::holds_alternative<cluster::MarkKey>(service.key)) {
-      say("service {} is kept and listed, but this version does not act on firewall marks");
-    }
     const auto* key = std::get_if<cluster::AddressKey>(&service.key);
     if (key != nullptr && key->protocol == cluster::Protocol::sctp) {
       say("service {} is kept and listed, but packets of sctp services are not forwarded by this version");

@@ -234,7 +234,8 @@ bool RunningTable::write_server(const Server& server, const Service& service, co
   if (entry.in_use != USE_CONFIGURED) {
     entry.service = service.index;
     publish(entry.in_use, USE_CONFIGURED);
-    publish(entry.flags, static_cast<__u8>(entry.flags | SERVER_AVAILABLE));
+    const bool of_mark = path_.services[service.index].mark != 0;
+    publish(entry.flags, static_cast<__u8>(entry.flags | SERVER_AVAILABLE | (of_mark ? SERVER_OWN_PORT : 0)));
     changed = true;
   }
   if (load.weight != static_cast<__s32>(wanted.weight)) {

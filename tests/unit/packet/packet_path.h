@@ -38,6 +38,7 @@ struct ServiceSpec {
   abi::scheduler_id scheduler = abi::SCHEDULER_RR;
   std::uint32_t flags = 0;
   std::uint16_t mss_clamp = 0;
+  std::uint32_t mark = 0;  ///< by mark: the address tells the family only, port and protocol nothing
 };
 
 struct ServerSpec {
@@ -51,11 +52,21 @@ struct ServerSpec {
   std::uint16_t tunnel_port = 6080;
   std::uint16_t mtu = 1500;
   bool local = false;
+  bool own_port = false;
   std::uint32_t upper = 0, lower = 0;
+};
+
+/// Which program sees a frame.
+enum class Way : std::uint8_t {
+  in,           ///< at ingress of an interface
+  marked,       ///< TC: at egress of the device to which marked packets are forwarded
+  from_socket,  ///< TC: at egress of lo
 };
 
 /// How a frame comes in.
 struct Arrival {
+  Way way = Way::in;
+  std::uint32_t mark = 0;          ///< TC
   std::uint32_t gso_segments = 0;  ///< TC
   std::uint32_t gso_size = 0;      ///< TC
 };
@@ -112,6 +123,7 @@ class PacketPath {
   std::shared_ptr<void> skeleton_;  ///< owns the programs and maps
   bpf_object* object_ = nullptr;
   int program_ = -1;
+  int outgoing_ = -1;  ///< TC
   int processors_ = 1;
   std::uint32_t services_ = 0;
   std::vector<std::vector<std::uint32_t>> members_;
