@@ -8,7 +8,7 @@
 #include <linux/types.h>
 
 /* Changes whenever a struct or the meaning of a field changes: pinned maps of another value are not taken over. */
-#define BALLAST_ABI 1
+#define BALLAST_ABI 2
 
 union address {
   __u8 bytes[16];
@@ -23,14 +23,18 @@ union address {
 /* ---- services ---- */
 
 /* Key of the service table. A mark service has protocol 0, port 0, its mark, and the unspecified address of its family.
- * An address that carries any service is also entered by itself, with everything but the address 0. */
+ * An address that carries any service is also entered by itself, with everything but the address 0. Where replies
+ * without a connection are to be refused, what can send them is here too: KEY_REPLIER. */
 struct service_key {
   union address address;
   __u32 mark;
   __be16 port;
   __u8 protocol;
-  __u8 pad;
+  __u8 kind;
 };
+
+#define KEY_SERVICE 0
+#define KEY_REPLIER 1 /* address, port and protocol of a real server reached by NAT; the value says nothing */
 
 #define SERVICE_INDEX_ADDRESS 0xffffffffu /* value of an address entered by itself */
 
@@ -51,11 +55,11 @@ enum scheduler_id {
 #define SERVICE_SCHED_1 0x08u
 #define SERVICE_SCHED_2 0x10u
 #define SERVICE_SCHED_3 0x20u
-#define SERVICE_GROUP 0x100u /* several addresses lead to it */
+#define SERVICE_GROUP 0x100u /* several addresses and ports share it */
 
 #define CHUNK_NONE 0xffffffffu
 
-/* One cache line, read for every new connection. */
+/* The first cache line is read for every new connection, the second one for those of persistent services. */
 struct service {
   union address address;
   __be16 port;
@@ -71,6 +75,9 @@ struct service {
   __u64 ring_of_hash; /* like `ring`: the hash table of sh */
   __u32 mark;
   __u32 reserved;
+  __u32 persistence; /* ticks that a template lives after its last new connection */
+  __u32 netmask;     /* of the client's address: IPv4 a mask in host order, IPv6 the length of a prefix */
+  __u32 reserved1[14];
 };
 
 /* Values of service.in_use and server.in_use. */
@@ -120,7 +127,6 @@ enum tunnel_checksum { TUNNEL_NOCSUM = 0, TUNNEL_CSUM = 1, TUNNEL_REMCSUM = 2 };
 #define SERVER_ROUTED 0x04u    /* interface and gateway of the next hop are known */
 #define SERVER_HOP 0x08u       /* ... and its link address */
 #define SERVER_HOP_XDP 0x10u   /* ... and its interface takes frames redirected from XDP */
-#define SERVER_OWN_PORT 0x80u  /* connections keep the packet's own port, whatever `port` says: of a mark service */
 
 /* The first cache line is all that a packet of an established connection needs. */
 struct server {
@@ -141,8 +147,9 @@ struct server {
   union address gateway;       /* next hop's address, for the TC hook */
   __u32 upper_threshold;
   __u32 lower_threshold;
-  __u32 in_use; /* this index belongs to a server, configured or not yet forgotten */
-  __u32 reserved[9];
+  __u32 in_use;     /* this index belongs to a server, configured or not yet forgotten */
+  __u32 persistent; /* templates that lead to it */
+  __u32 reserved[8];
 };
 
 struct traffic {
@@ -155,7 +162,7 @@ struct traffic {
 
 /* ---- connections ---- */
 
-/* States: those of TCP as in ip_vs, then UDP. */
+/* States: those of TCP as in ip_vs, then UDP, then those of SCTP, which begins in STATE_NONE too. */
 enum connection_state {
   STATE_NONE = 0,
   STATE_ESTABLISHED,
@@ -170,6 +177,19 @@ enum connection_state {
   STATE_SYNACK,
   STATE_TCP_LAST,
   STATE_UDP = 16,
+  STATE_SCTP_INIT1,
+  STATE_SCTP_INIT,
+  STATE_SCTP_COOKIE_SENT,
+  STATE_SCTP_COOKIE_REPLIED,
+  STATE_SCTP_COOKIE_WAIT,
+  STATE_SCTP_COOKIE,
+  STATE_SCTP_COOKIE_ECHOED,
+  STATE_SCTP_ESTABLISHED,
+  STATE_SCTP_SHUTDOWN_SENT,
+  STATE_SCTP_SHUTDOWN_RECEIVED,
+  STATE_SCTP_SHUTDOWN_ACK_SENT,
+  STATE_SCTP_REJECTED,
+  STATE_SCTP_CLOSED,
   STATE_COUNT = 32,
 };
 
@@ -180,12 +200,14 @@ enum connection_state {
 #define META_NO_OUTPUT 0x04u    /* no reply was seen: the half view of DR and TUN */
 #define META_INACTIVE 0x08u     /* counted in member.inactive, not in member.active */
 #define META_NO_REPLY 0x10u     /* a newer connection has the same client and server: replies are that one's */
+#define META_TEMPLATE 0x20u     /* remembers the server of a client, see bpf/persistence.h */
+#define META_ASSURED 0x40u      /* template: one of its connections was established */
 #define META_LOCAL_CLIENT 0x80u /* the client is a socket of this machine: replies go up the stack */
 #define META_STATE_SHIFT 8
 #define META_STATE 0x1f00u
 #define META_GENERATION_SHIFT 16
 
-/* One cache line. Found by the client's address, port and protocol from both directions. */
+/* One cache line. Found by the client's address, port and protocol from both directions; a template by its hash. */
 struct connection {
   union address client;
   union address virtual_address;
@@ -197,8 +219,11 @@ struct connection {
   __u32 server;   /* index of the real server */
   __u32 deadline; /* tick at which it expires */
   __u32 meta;
-  __u32 reserved;
-  __u64 server_tag; /* of the real server's address, see server_tag() */
+  union {
+    __u32 server_tag; /* of the real server's address, see server_tag() */
+    __u32 held;       /* template: how many connections it holds */
+  };
+  __u64 template_hash; /* template: its own; else that of the template which chose the server, 0: none did */
 };
 
 #define SEGMENT_BYTES 4224 /* header, 64 slots, and room to align them */
@@ -211,6 +236,26 @@ struct connection {
 #define SETTING_REDIRECT_BACK \
   0x02u /* XDP sends frames back by redirection: XDP_TX on veth needs a program on its peer */
 
+#define SETTING_FTP 0x04u /* some service is FTP's: its data connections go to it */
+
+/* Bits of settings.behaviour, and the sysctl of ip_vs that has the same meaning. */
+#define BEHAVIOUR_EXPIRE_REMOVED 0x0001u        /* expire_nodest_conn */
+#define BEHAVIOUR_EXPIRE_QUIESCENT 0x0002u      /* expire_quiescent_template */
+#define BEHAVIOUR_REUSE_CLOSED 0x0004u          /* conn_reuse_mode is not 0 */
+#define BEHAVIOUR_REUSE_FIN_WAIT 0x0008u        /* conn_reuse_mode has bit 2; never without the bit above */
+#define BEHAVIOUR_PICK_UP_TCP 0x0010u           /* sloppy_tcp */
+#define BEHAVIOUR_PICK_UP_SCTP 0x0020u          /* sloppy_sctp */
+#define BEHAVIOUR_BYPASS 0x0040u                /* cache_bypass */
+#define BEHAVIOUR_SCHEDULE_ICMP 0x0080u         /* schedule_icmp */
+#define BEHAVIOUR_REFUSE_REPLIES 0x0100u        /* nat_icmp_send */
+#define BEHAVIOUR_PATH_MTU 0x0200u              /* pmtu_disc */
+#define BEHAVIOUR_DROP_HALF_OPEN 0x0400u        /* drop_entry 3 */
+#define BEHAVIOUR_DROP_HALF_OPEN_FILLED 0x0800u /* drop_entry 1 and 2: while the table is filled */
+#define BEHAVIOUR_DROP_PACKETS 0x1000u          /* drop_packet 3 */
+#define BEHAVIOUR_DROP_PACKETS_FILLED 0x2000u   /* drop_packet 1 and 2 */
+#define BEHAVIOUR_SECURE_TCP 0x4000u            /* secure_tcp 3 */
+#define BEHAVIOUR_SECURE_TCP_FILLED 0x8000u     /* secure_tcp 1 and 2 */
+
 struct settings {
   __u32 abi;
   __u32 flags;
@@ -221,9 +266,12 @@ struct settings {
   __u32 segment_count;        /* of the connection table */
   __u32 services_max;
   __u32 servers_max;
-  __u32 pad0;
+  __u32 behaviour; /* BEHAVIOUR_* */
+  __u32 drop_rate; /* BEHAVIOUR_DROP_PACKETS: of so many packets one is dropped (am_droprate) */
   __u64 hash_seed;
-  __u64 pad1[10];
+  __u32 connections_filled; /* the table counts as filled while it holds more connections than this */
+  __u32 capture_lease;      /* tick until which packets are copied for `ballast capture`; 0: nobody captures */
+  __u64 pad1[9];
   __u64 xdp_targets[64]; /* bit i: interface i takes frames redirected from XDP */
 };
 

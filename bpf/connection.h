@@ -2,13 +2,9 @@
 /* The life of a connection: its birth by a scheduler, its state, its time. */
 #pragma once
 
+#include "persistence.h"
 #include "schedule.h"
 #include "sweep.h"
-
-static __always_inline struct settings* settings_now(void) {
-  __u32 zero = 0;
-  return bpf_map_lookup_elem(&settings, &zero);
-}
 
 static __always_inline __u32 state_of(__u32 meta) { return (meta & META_STATE) >> META_STATE_SHIFT; }
 
@@ -21,32 +17,81 @@ static __always_inline __u32 timeout_of(const struct settings* set, __u32 state)
   return set->timeout[state & (STATE_COUNT - 1)];
 }
 
+/* Tells a connection's template, once, that it was established. */
+__noinline int assure(struct connection* c) {
+  if (!c || c->meta & META_ASSURED) return 0;
+  __sync_fetch_and_or(&c->meta, META_ASSURED);
+  return touch_template(c->template_hash, TEMPLATE_ASSURE, 0) != NO_TEMPLATE;
+}
+
+/* The state of a TCP or SCTP connection after `p`. */
+static __always_inline __u32 next_state(const struct packet* p, const struct settings* set, __u32 state,
+                                        enum direction direction) {
+  if (p->protocol == IPPROTO_SCTP) return next_sctp_state(state, direction, p->sctp_chunk);
+  __u32 next = next_tcp_state(state, direction, p->tcp_flags);
+  if (next == state && !(p->tcp_flags & TCP_SYN)) return next;
+  const struct live* values = live_values();
+  if (!values || !is_defending(set, values, BEHAVIOUR_SECURE_TCP, BEHAVIOUR_SECURE_TCP_FILLED)) return next;
+  return next_tcp_state(state, direction + SECURE_TABLES, p->tcp_flags);
+}
+
+/* The state that a connection is entered in for its first packet, which advance() then takes into account: with TCP
+ * that changes nothing any more, but every INIT of SCTP changes the state, so that one begins before it. */
+static __always_inline __u32 first_state(const struct packet* p, const struct settings* set, enum direction direction) {
+  if (p->protocol == IPPROTO_TCP) return next_state(p, set, STATE_NONE, direction);
+  return p->protocol == IPPROTO_SCTP ? STATE_NONE : STATE_UDP;
+}
+
 /* Takes a packet into account: new state, exact counts, a new deadline. */
 static __always_inline void advance(struct connection* c, const struct packet* p, const struct settings* set,
                                     int from_server, __u32 now) {
   __u32 state = STATE_UDP;
-  if (p->protocol == IPPROTO_TCP) {
+  if (p->protocol != IPPROTO_UDP) {
     __u32 meta = c->meta;
     enum direction direction = from_server ? FROM_SERVER : meta & META_NO_OUTPUT ? FROM_CLIENT_ONLY : FROM_CLIENT;
-    state = next_tcp_state(state_of(meta), direction, p->tcp_flags);
+    state = next_state(p, set, state_of(meta), direction);
     __u32 next = with_state(from_server ? meta & ~META_NO_OUTPUT : meta, state);
     if (next != meta && __sync_val_compare_and_swap(&c->meta, meta, next) == meta && (next ^ meta) & META_INACTIVE)
       member_move(c->server, !!(next & META_INACTIVE));
   }
+  if (c->template_hash && !(c->meta & META_ASSURED) &&
+      (state == STATE_ESTABLISHED || state == STATE_SCTP_ESTABLISHED || (from_server && state == STATE_UDP)))
+    assure(c);
   __u32 deadline = now + timeout_of(set, state);
   if (c->deadline != deadline) c->deadline = deadline;
 }
 
-/* A SYN on a connection that is over starts a new one (conn_reuse_mode 1 of ip_vs). */
-static __always_inline int starts_anew(const struct connection* c, const struct packet* p) {
-  if (p->protocol != IPPROTO_TCP || !(p->tcp_flags & TCP_SYN) || p->tcp_flags & TCP_RST) return 0;
-  __u32 state = state_of(c->meta);
-  return state == STATE_TIME_WAIT || state == STATE_CLOSE;
+/* Whether a packet asks for a new connection: a SYN or an INIT. */
+static __always_inline int asks_for_one(const struct packet* p) {
+  return p->protocol == IPPROTO_SCTP ? p->sctp_chunk == SCTP_INIT : p->tcp_flags & TCP_SYN;
 }
 
-/* Whether a packet may start a connection: a SYN, or any datagram. */
-static __always_inline int may_start(const struct packet* p) {
-  return p->protocol == IPPROTO_UDP || (p->tcp_flags & (TCP_SYN | TCP_RST)) == TCP_SYN;
+/* A SYN or INIT on a connection that is over starts a new one (ip_vs: conn_reuse_mode), unless a template holds it. */
+static __always_inline int starts_anew(const struct connection* c, const struct packet* p, const struct settings* set) {
+  if (!asks_for_one(p) || p->tcp_flags & TCP_RST) return 0;
+  if (!(set->behaviour & BEHAVIOUR_REUSE_CLOSED) || c->template_hash) return 0;
+  __u32 state = state_of(c->meta);
+  if (state == STATE_TIME_WAIT || state == STATE_CLOSE || state == STATE_SCTP_CLOSED) return 1;
+  return set->behaviour & BEHAVIOUR_REUSE_FIN_WAIT && state == STATE_FIN_WAIT && c->meta & META_NO_OUTPUT;
+}
+
+/* A connection whose server is gone, or with a SYN or INIT quiescent, gives way (ip_vs: expire_nodest_conn). */
+static __always_inline int lost_its_server(const struct connection* c, const struct packet* p,
+                                           const struct settings* set) {
+  if (!(set->behaviour & BEHAVIOUR_EXPIRE_REMOVED)) return 0;
+  struct server* server = server_at(c->server);
+  if (!server || !(server->flags & SERVER_AVAILABLE)) return 1;
+  struct member* member = member_at(c->server);
+  return asks_for_one(p) && member && !member->weight;
+}
+
+/* Whether a packet may start a connection: a SYN, an INIT, or any datagram. */
+static __always_inline int may_start(const struct packet* p, const struct settings* set) {
+  if (p->protocol == IPPROTO_SCTP)
+    return p->sctp_chunk == SCTP_INIT || (set->behaviour & BEHAVIOUR_PICK_UP_SCTP && p->sctp_chunk != SCTP_ABORT);
+  if (p->protocol != IPPROTO_TCP) return 1;
+  if (p->tcp_flags & TCP_RST) return 0;
+  return p->tcp_flags & TCP_SYN || set->behaviour & BEHAVIOUR_PICK_UP_TCP;
 }
 
 /* Whether a packet most likely starts one: a client's first SYN. */
@@ -102,42 +147,87 @@ __noinline int evict_half_open(void) {
   return done;
 }
 
+/* What open_connection() says where there is no connection. */
 #define OPEN_NO_SERVER (-1)
-#define OPEN_TABLE_FULL (-2)
+#define OPEN_REFUSED (-2)               /* the table is full, or a defence is on */
+#define OPEN_NOT_OURS (-3)              /* FTP's service has the port of its data only where it is persistent */
+#define OPENED_ONE_PACKET SEGMENT_SLOTS /* added to the slot: the connection ends with this packet */
+
+/* Whether a service takes packets to this port: one of all ports must be persistent, or the parts of what a client does
+ * would come to different servers. */
+static __always_inline int takes_port(const struct service* service, const struct packet* p) {
+  return service->mark || service->flags & SERVICE_PERSISTENT || is_port_of(service, p);
+}
+
+/* ip_vs: drop_packet. */
+static __always_inline int drop_in_defence(const struct settings* set, const struct live* values) {
+  return is_defending(set, values, BEHAVIOUR_DROP_PACKETS, BEHAVIOUR_DROP_PACKETS_FILLED) && set->drop_rate &&
+         !(bpf_get_prandom_u32() % set->drop_rate);
+}
+
+/* Enters this processor's newborn, in a full table in the place of a half-open connection. */
+static __always_inline int insert_connection(struct newborn* born) {
+  int slot = insert_newborn();
+  if (slot != INSERT_FULL || !born->full || !evict_half_open()) return slot;
+  born->full = 0;
+  return insert_newborn();
+}
 
 /* Schedules a new connection for `p` of the service at `index` and enters it in the table. Its slot in its home
  * segment, or one of the above. */
 __noinline int open_connection(const struct packet* p, __u32 index, __u32 home_segment, __u32 home_slot, __u32 now) {
-  if (!p) return OPEN_NO_SERVER;
-  __u32 chosen = schedule(index, p);
-  struct server* server = chosen == NO_SERVER ? 0 : server_at(chosen);
+  const struct service* service = bpf_map_lookup_elem(&services, &index);
   struct settings* set = settings_now();
   struct live* values = live_values();
-  if (!server || !set || !values) return OPEN_NO_SERVER;
-  struct birth birth = {
-      .home = {home_segment, home_slot},
-      .server = chosen,
-      .server_tag = server_tag(&server->address),
-      .server_port = server->port && !(server->flags & SERVER_OWN_PORT) ? server->port : p->destination_port};
-  __u32 state = STATE_UDP, view = server->method == FORWARD_NAT ? 0 : META_NO_OUTPUT;
-  if (p->protocol == IPPROTO_TCP)
-    state = next_tcp_state(STATE_NONE, view & META_NO_OUTPUT ? FROM_CLIENT_ONLY : FROM_CLIENT, p->tcp_flags);
+  struct newborn* born = newborn_now();
+  if (!p || !service || !set || !values || !born) return OPEN_NO_SERVER;
+  if (!takes_port(service, p)) return service->port == FTP_PORT ? OPEN_NOT_OURS : OPEN_NO_SERVER;
+  if (drop_in_defence(set, values)) {
+    count(COUNTER_defence_dropped);
+    return OPEN_REFUSED;
+  }
+  __s64 chosen;
+  int one_packet = service->flags & SERVICE_ONE_PACKET && p->protocol == IPPROTO_UDP;
+  if (service->flags & SERVICE_PERSISTENT) {
+    chosen = schedule_persistent(index, p, now);
+  } else {
+    __u32 scheduled = schedule(index, p);
+    chosen = scheduled == NO_SERVER ? PERSISTENT_NONE : scheduled;
+    born->entry.template_hash = 0;
+  }
+  if (chosen == PERSISTENT_FULL) {
+    count(COUNTER_table_full_dropped);
+    return OPEN_REFUSED;
+  }
+  __u32 number = (__u32)chosen;
+  struct server* server = chosen < 0 ? 0 : server_at(number);
+  if (!server) return OPEN_NO_SERVER;
+  __u32 view = server->method == FORWARD_NAT ? 0 : META_NO_OUTPUT;
+  __u32 state = first_state(p, set, view ? FROM_CLIENT_ONLY : FROM_CLIENT);
   if (p->from_here) view |= META_LOCAL_CLIENT;
-  birth.meta = with_state(META_LIVE | view, state);
-  birth.deadline = now + timeout_of(set, state);
-  birth.full = values->connections >= set->connections_max;
-  member_take(chosen, birth.meta);
-  int slot = insert_connection(p, &birth);
-  if (slot == INSERT_FULL && birth.full && evict_half_open()) {
-    birth.full = 0;
-    slot = insert_connection(p, &birth);
-  }
+  struct connection* entry = &born->entry;
+  entry->client = p->source;
+  entry->virtual_address = p->destination;
+  entry->client_port = p->source_port;
+  entry->virtual_port = p->destination_port;
+  entry->protocol = p->protocol;
+  entry->server = number;
+  entry->server_port = server_port_of(service, server, p);
+  entry->server_tag = server_tag(&server->address);
+  entry->meta = with_state(META_LIVE | view, state);
+  entry->deadline = now + timeout_of(set, state);
+  born->home.segment = home_segment;
+  born->home.slot = home_slot;
+  born->full = values->connections >= set->connections_max;
+  member_take(number, entry->meta);
+  int slot = insert_connection(born);
   if (slot >= 0 && slot < INSERTED_BY_OTHER) {
-    count_connection(chosen);
-    return slot;
+    count_connection(number);
+    return one_packet ? slot + OPENED_ONE_PACKET : slot;
   }
-  member_release(chosen, birth.meta);
+  member_release(number, entry->meta);
+  if (entry->template_hash) touch_template(entry->template_hash, TEMPLATE_LEAVE, 0);
   if (slot >= 0) return slot - INSERTED_BY_OTHER;
   count(COUNTER_table_full_dropped);
-  return OPEN_TABLE_FULL;
+  return OPEN_REFUSED;
 }

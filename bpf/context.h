@@ -31,6 +31,16 @@ static __always_inline __u32 mark_of(context* ctx) { return 0; }
 /* Makes sure that `bytes` of the frame can be read directly. */
 static __always_inline void pull(context* ctx, __u32 bytes) {}
 
+/* Frames read and written through helpers: slower than pointers, but offsets and lengths are checked when the program
+ * runs, and in the TC hook a checksum that the network card has computed stays right. For packets off the main road.
+ * 0: the frame has no such bytes. */
+static __always_inline int load(context* ctx, __u32 offset, void* to, __u32 bytes) {
+  return !bpf_xdp_load_bytes(ctx, offset, to, bytes);
+}
+static __always_inline int store(context* ctx, __u32 offset, void* from, __u32 bytes) {
+  return !bpf_xdp_store_bytes(ctx, offset, from, bytes);
+}
+
 #else
 
 typedef struct __sk_buff context;
@@ -50,6 +60,13 @@ static __always_inline __u32 mark_of(context* ctx) { return ctx->mark; }
 
 static __always_inline void pull(context* ctx, __u32 bytes) {
   if (ctx->data + bytes > ctx->data_end) bpf_skb_pull_data(ctx, bytes < ctx->len ? bytes : ctx->len);
+}
+
+static __always_inline int load(context* ctx, __u32 offset, void* to, __u32 bytes) {
+  return !bpf_skb_load_bytes(ctx, offset, to, bytes);
+}
+static __always_inline int store(context* ctx, __u32 offset, void* from, __u32 bytes) {
+  return !bpf_skb_store_bytes(ctx, offset, from, bytes, BPF_F_RECOMPUTE_CSUM);
 }
 
 #endif

@@ -5,6 +5,7 @@
  * real server; what is neither may start a connection if its destination is a virtual service. Everything else passes
  * untouched. Where XDP cannot send a packet itself (a next hop that is not resolved, an interface that takes no
  * redirected frames) it passes it untouched to the TC program on the same interface, which can. */
+#include "capture_run.h"
 #include "connection.h"
 #include "fragment.h"
 #include "icmp.h"
@@ -20,12 +21,6 @@ static __always_inline int punt(void) {
   return VERDICT_PASS;
 }
 
-/* A packet that is lost because its headers could not be changed. */
-static __always_inline int lose(void) {
-  count(COUNTER_not_rewritten);
-  return VERDICT_DROP;
-}
-
 /* NAT: the packet's destination becomes the real server. */
 static __always_inline int translate_to_server(context* ctx, const struct packet* p, const struct connection* c,
                                                const struct server* server) {
@@ -38,12 +33,14 @@ static __always_inline int translate_to_server(context* ctx, const struct packet
   return translate(ctx, p, &t);
 }
 
-/* A packet of a client, on its connection. */
-static __always_inline int to_server(context* ctx, const struct packet* p, struct connection* c, __u32 now) {
+/* A packet of a client, on its connection. A function of its own, so that what opens connections has the rest of the
+ * stack. */
+__noinline int to_server(context* ctx, const struct packet* p, struct connection* c, __u32 now) {
   struct settings* set = settings_now();
+  if (!p || !c || !set) return VERDICT_PASS;
   __u32 index = c->server;
   struct server* server = server_at(index);
-  if (!set || !server) return VERDICT_PASS;
+  if (!server) return VERDICT_PASS;
   if (!(server->flags & SERVER_AVAILABLE)) {
     count(COUNTER_server_gone);
     return VERDICT_DROP;
@@ -78,19 +75,14 @@ static __always_inline int to_server(context* ctx, const struct packet* p, struc
   advance(c, p, set, 0, now);
   if (p->tcp_flags & TCP_SYN) clamp_mss(ctx, p, server->service);
   count_traffic(index, ctx, p, 0);
-  __be16 ethertype = p->ipv4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6);
+  __be16 ethertype = ethertype_of(p->ipv4);
   if (!decrement_ttl(ctx, p)) return lose();
   if (method == FORWARD_NAT) {
     if (!translate_to_server(ctx, p, c, server)) return lose();
     count(COUNTER_forwarded_nat);
   } else if (method == FORWARD_TUNNEL) {
-    struct wrapping w;
-    if (!plan_wrapping(ctx, p, server, &w)) return lose();
-    if (!wrap(ctx, p, server, &w)) {
-      count(COUNTER_no_headroom);
-      return VERDICT_DROP;
-    }
-    ethertype = w.outer_ipv4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6);
+    if (!wrap_for(ctx, p, index)) return VERDICT_DROP;
+    ethertype = ethertype_of(is_ipv4(&server->address));
     count(COUNTER_forwarded_tunnel);
   } else {
     count(COUNTER_forwarded_route);
@@ -109,13 +101,11 @@ static __always_inline int translate_to_client(context* ctx, const struct packet
   return translate(ctx, p, &t);
 }
 
-/* A reply of a NATed real server to a client on this machine, by the number of its connection. */
-__noinline int to_local_client(context* ctx, const struct packet* p, __u64 number) {
-  struct connection* c = connection_at((__s64)number);
-  struct settings* set = settings_now();
-  struct server* server = c ? server_at(c->server) : 0;
-  if (!p || !set || !server) return VERDICT_PASS;
-  advance(c, p, set, 1, now_ticks());
+/* A reply of a NATed real server to a client on this machine. */
+static __always_inline int to_local_client(context* ctx, const struct packet* p, struct connection* c,
+                                           const struct server* server, const struct settings* set, __u32 now) {
+  if (IN_XDP) return punt();
+  advance(c, p, set, 1, now);
   if (p->tcp_flags & TCP_SYN) clamp_mss(ctx, p, server->service);
   count_traffic(c->server, ctx, p, 1);
   if (!translate_to_client(ctx, p, c)) return lose();
@@ -123,14 +113,13 @@ __noinline int to_local_client(context* ctx, const struct packet* p, __u64 numbe
   return hand_up(ctx);
 }
 
-/* A reply of a NATed real server; its connection stands at `at`. */
-static __always_inline int to_client(context* ctx, const struct packet* p, struct connection* c,
-                                     const struct location* at, const struct server* server, __u32 now) {
+/* A reply of a NATed real server. */
+__noinline int to_client(context* ctx, const struct packet* p, struct connection* c, const struct server* server,
+                         __u32 now) {
   struct settings* set = settings_now();
-  if (!set) return VERDICT_PASS;
+  if (!p || !c || !server || !set) return VERDICT_PASS;
   if (p->first_fragment) remember_fragment(p);
-  if (c->meta & META_LOCAL_CLIENT)
-    return IN_XDP ? punt() : to_local_client(ctx, p, (__u64)at->segment * SEGMENT_SLOTS + at->slot);
+  if (c->meta & META_LOCAL_CLIENT) return to_local_client(ctx, p, c, server, set, now);
   if (p->ttl <= 1) return VERDICT_PASS;
   struct hop hop;
   enum hop_result found = route(ctx, set, &c->virtual_address, &c->client, &hop);
@@ -144,51 +133,64 @@ static __always_inline int to_client(context* ctx, const struct packet* p, struc
   count_traffic(c->server, ctx, p, 1);
   if (!decrement_ttl(ctx, p) || !translate_to_client(ctx, p, c)) return lose();
   count(COUNTER_replies_nat);
-  return transmit(ctx, &hop, p->ipv4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6));
+  return transmit(ctx, &hop, ethertype_of(p->ipv4));
 }
 
-/* Starts a connection if the packet may: its slot in its home segment, or what becomes of the packet. */
-#define BEGIN_PASS (-3)
-static __always_inline int begin(context* ctx, const struct packet* p, const struct location* home, __u32 now) {
-  __u32 service = find_service(p, mark_of(ctx));
-  if (service == NO_SERVICE || !may_start(p)) return BEGIN_PASS;
-  return open_connection(p, service, home->segment, home->slot, now);
+/* Starts a connection if the packet may: as open_connection() says. */
+static __always_inline int begin(context* ctx, const struct packet* p, const struct settings* set,
+                                 const struct location* home, __u32 now) {
+  if (!may_start(p, set)) return OPEN_NOT_OURS;
+  __u32 service = find_service(p, set, mark_of(ctx));
+  return service == NO_SERVICE ? OPEN_NOT_OURS : open_connection(p, service, home->segment, home->slot, now);
 }
 
-static __always_inline int refuse(context* ctx, const struct packet* p) {
-  struct settings* set = settings_now();
-  if (!set || must_leave_answer(ctx, set)) return punt();
+static __always_inline int refuse(context* ctx, const struct packet* p, const struct settings* set) {
+  if (must_leave_answer(ctx, set)) return punt();
   count(COUNTER_no_server);
+  return icmp_port_unreachable(ctx, p);
+}
+
+/* A packet that no one here knows. */
+__noinline int leave(context* ctx, const struct packet* p) {
+  struct settings* set = settings_now();
+  if (!p || !set || !is_lost_reply(p, set)) return VERDICT_PASS;
+  if (must_leave_answer(ctx, set)) return punt();
+  count(COUNTER_replies_refused);
   return icmp_port_unreachable(ctx, p);
 }
 
 static __always_inline int on_segment(context* ctx, struct packet* p) {
   struct location home = home_of(&p->source, p->source_port, p->protocol), at = home;
   if (is_opening(p)) fetch_ahead(&home);
+  struct settings* set = settings_now();
+  if (!set) return VERDICT_PASS;
   struct connection* c = search_from_client(p, &at);
   if (p->first_fragment && (c || mark_of(ctx) || is_virtual_address(&p->destination))) remember_fragment(p);
   __u32 now = now_ticks();
-  if (c && starts_anew(c, p)) {
+  if (c && starts_anew(c, p, set)) {
     if (release(at.segment, at.slot, c->meta, 0, 0)) count(COUNTER_connections_reused);
     c = 0;
-  } else if (!c) {
-    struct settings* set = settings_now();
-    if (set && set->flags & SETTING_NAT) {
-      struct server* server;
-      struct connection* reply = find_from_server(p, &server, &at);
-      if (reply) return to_client(ctx, p, reply, &at, server, now);
-    }
+  } else if (c && lost_its_server(c, p, set)) {
+    if (release(at.segment, at.slot, c->meta, 0, 0)) count(COUNTER_connections_expired);
+    c = 0;
+  } else if (!c && set->flags & SETTING_NAT) {
+    struct server* server;
+    struct connection* reply = find_from_server(p, &server, &at);
+    if (reply) return to_client(ctx, p, reply, server, now);
   }
+  int slot = 0;
   if (!c) {
-    int slot = begin(ctx, p, &home, now);
-    if (slot == BEGIN_PASS) return VERDICT_PASS;
-    if (slot == OPEN_NO_SERVER) return refuse(ctx, p);
+    slot = begin(ctx, p, set, &home, now);
+    if (slot == OPEN_NOT_OURS) return leave(ctx, p);
+    if (slot == OPEN_NO_SERVER) return refuse(ctx, p, set);
     struct segment* segment = segment_at(home.segment);
     if (slot < 0 || !segment) return VERDICT_DROP;
     c = slot_at(segment, wrap_slot((__u32)slot));
     if (!c) return VERDICT_DROP;
   }
-  return to_server(ctx, p, c, now);
+  int verdict = to_server(ctx, p, c, now);
+  if (slot >= OPENED_ONE_PACKET) release(home.segment, (__u32)slot, c->meta, 0, 0);
+  return verdict;
 }
 
 static __always_inline int on_packet(context* ctx, struct packet* p, enum parsed what) {
@@ -207,22 +209,27 @@ static __always_inline int on_packet(context* ctx, struct packet* p, enum parsed
   }
 }
 
+static __always_inline int process(context* ctx) {
+  struct packet p = {};
+  return on_packet(ctx, &p, parse(ctx, &p));
+}
+
 #if HOOK_XDP
 SEC("xdp")
 #else
 SEC("tc")
 #endif
 int ballast_director(context* ctx) {
-  struct packet p = {};
-  return on_packet(ctx, &p, parse(ctx, &p));
+  if (is_captured()) capture_arrival(ctx);
+  int verdict = process(ctx);
+  if (is_captured()) capture_departure(ctx, verdict, IN_XDP ? CAPTURE_XDP : CAPTURE_TC_INGRESS);
+  return verdict;
 }
 
 #if !HOOK_XDP
-/* TC egress of lo, and of the device that packets with the mark of a service are routed to: what netfilter has marked,
- * and what sockets of this machine send. A packet that was forwarded up to here gets back the hop of its TTL that this
- * has cost: the director counts its own. */
-SEC("tc")
-int ballast_outgoing(context* ctx) {
+/* What netfilter has marked, and what sockets of this machine send. A packet that was forwarded up to here gets back
+ * the hop of its TTL that this has cost: the director counts its own. */
+static __always_inline int process_outgoing(context* ctx) {
   struct packet p = {};
   enum parsed what = parse(ctx, &p);
   if (what == PARSED_OTHER || what == PARSED_MALFORMED) return VERDICT_PASS;
@@ -234,10 +241,17 @@ int ballast_outgoing(context* ctx) {
   return verdict == VERDICT_PASS && !decrement_ttl(ctx, &p) ? lose() : verdict;
 }
 
-/* TC egress, attached only while a real server reached by NAT is an address of this machine: its replies do not come in
- * by any interface, so they are translated where they go out. */
+/* TC egress of lo, and of the device that packets with the mark of a service are routed to. */
 SEC("tc")
-int ballast_local_reply(context* ctx) {
+int ballast_outgoing(context* ctx) {
+  if (is_captured()) capture_arrival(ctx);
+  int verdict = process_outgoing(ctx);
+  if (is_captured()) capture_departure(ctx, verdict, CAPTURE_TC_EGRESS);
+  return verdict;
+}
+
+/* A reply of a real server that is this machine. */
+static __always_inline int reply_of_local_server(context* ctx) {
   struct packet p = {};
   struct location at;
   struct server* server;
@@ -250,6 +264,16 @@ int ballast_local_reply(context* ctx) {
   if (!translate_to_client(ctx, &p, c)) return lose();
   count(COUNTER_replies_nat);
   return VERDICT_PASS;
+}
+
+/* TC egress, attached only while a real server reached by NAT is an address of this machine: its replies do not come in
+ * by any interface, so they are translated where they go out. */
+SEC("tc")
+int ballast_local_reply(context* ctx) {
+  if (is_captured()) capture_arrival(ctx);
+  int verdict = reply_of_local_server(ctx);
+  if (is_captured()) capture_departure(ctx, verdict, CAPTURE_TC_EGRESS);
+  return verdict;
 }
 #endif
 

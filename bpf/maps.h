@@ -174,6 +174,23 @@ static __always_inline void count(enum counter_id id) {
   if (values) values->value[id]++;
 }
 
+static __always_inline struct settings* settings_now(void) {
+  __u32 zero = 0;
+  return bpf_map_lookup_elem(&settings, &zero);
+}
+
+static __always_inline struct live* live_values(void) {
+  __u32 zero = 0;
+  return bpf_map_lookup_elem(&live, &zero);
+}
+
+/* Whether a defence is on: always, or because the connection table is filled. */
+static __always_inline int is_defending(const struct settings* set, const struct live* values, __u32 always,
+                                        __u32 while_filled) {
+  if (set->behaviour & always) return 1;
+  return set->behaviour & while_filled && values->connections > set->connections_filled;
+}
+
 static __always_inline __u32 now_ticks(void) { return (__u32)(bpf_ktime_get_coarse_ns() >> TICK_SHIFT); }
 
 static __always_inline struct server* server_at(__u32 index) { return bpf_map_lookup_elem(&servers, &index); }

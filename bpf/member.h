@@ -4,7 +4,7 @@
 #pragma once
 
 #include "maps.h"
-#include "tcp_state.h"
+#include "state.h"
 
 /* Recomputes a server's overload flag after a connection came. */
 static __always_inline void mark_overload(struct member* m, const struct server* server) {
@@ -22,20 +22,28 @@ static __always_inline void clear_overload(struct member* m, const struct server
     __sync_fetch_and_and(&m->order, MEMBER_ORDER);
 }
 
-/* A connection with `meta` starts. */
+/* A connection or template with `meta` starts. */
 static __always_inline void member_take(__u32 index, __u32 meta) {
   struct member* m = member_at(index);
   struct server* server = server_at(index);
   if (!m || !server) return;
+  if (meta & META_TEMPLATE) {
+    __sync_fetch_and_add(&server->persistent, 1);
+    return;
+  }
   __sync_fetch_and_add(meta & META_INACTIVE ? &m->inactive : &m->active, 1);
   mark_overload(m, server);
 }
 
-/* A connection with `meta` is gone. */
+/* A connection or template with `meta` is gone. */
 static __always_inline void member_release(__u32 index, __u32 meta) {
   struct member* m = member_at(index);
   struct server* server = server_at(index);
   if (!m || !server) return;
+  if (meta & META_TEMPLATE) {
+    __sync_fetch_and_add(&server->persistent, -1);
+    return;
+  }
   __sync_fetch_and_add(meta & META_INACTIVE ? &m->inactive : &m->active, -1);
   clear_overload(m, server);
 }

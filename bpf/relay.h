@@ -35,11 +35,21 @@ static __always_inline int without_hop(int result) {
 
 static __always_inline __be16 ethertype_of(int ipv4) { return ipv4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6); }
 
-/* Wraps `p` for a server. 0: it could not be done. */
-__noinline int relay_wrapped(context* ctx, const struct packet* p, __u32 index) {
+/* A packet that is lost because its headers could not be changed. */
+static __always_inline int lose(void) {
+  count(COUNTER_not_rewritten);
+  return VERDICT_DROP;
+}
+
+/* Wraps `p` for a server. 0: it could not be done, the packet is lost. */
+__noinline int wrap_for(context* ctx, const struct packet* p, __u32 index) {
   struct scratch* s = scratch_now();
   struct server* server = server_at(index);
-  if (!p || !s || !server || !plan_wrapping(ctx, p, server, &s->wrapping)) return 0;
+  if (!p || !s || !server) return 0;
+  if (!plan_wrapping(ctx, p, server, &s->wrapping)) {
+    lose();
+    return 0;
+  }
   if (wrap(ctx, p, server, &s->wrapping)) return 1;
   count(COUNTER_no_headroom);
   return 0;
@@ -103,7 +113,7 @@ __noinline int relay_to_server(context* ctx, const struct packet* p, __u64 numbe
   if (local) return VERDICT_PASS;
   int outer_ipv4 = p->ipv4;
   if (server->method == FORWARD_TUNNEL) {
-    if (!relay_wrapped(ctx, p, c->server)) return VERDICT_DROP;
+    if (!wrap_for(ctx, p, c->server)) return VERDICT_DROP;
     outer_ipv4 = is_ipv4(&server->address);
   }
   return transmit(ctx, &s->hop, ethertype_of(outer_ipv4));

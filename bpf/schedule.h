@@ -21,14 +21,28 @@ __noinline __u32 find_marked_service(const struct packet* p, __u32 mark) {
   return found ? *found : NO_SERVICE;
 }
 
-/* The service for a packet: that of its mark, else that of its destination's port, else that of all ports there. Its
- * index, or NO_SERVICE. */
-static __always_inline __u32 find_service(const struct packet* p, __u32 mark) {
+#define FTP_PORT bpf_htons(21)
+#define FTP_DATA_PORT bpf_htons(20)
+#define FIRST_UNPRIVILEGED_PORT 1024
+
+/* Whether a packet may belong to a data connection of FTP. */
+static __always_inline int may_be_ftp_data(const struct packet* p, const struct settings* set) {
+  return set->flags & SETTING_FTP && p->protocol == IPPROTO_TCP &&
+         (p->destination_port == FTP_DATA_PORT || bpf_ntohs(p->destination_port) >= FIRST_UNPRIVILEGED_PORT);
+}
+
+/* The service for a packet: the index of that of its mark, else of that of its destination's port, else of FTP's that
+ * the port may belong to, else of that of all ports, else NO_SERVICE. */
+static __always_inline __u32 find_service(const struct packet* p, const struct settings* set, __u32 mark) {
   __u32 marked = mark ? find_marked_service(p, mark) : NO_SERVICE;
   if (marked != NO_SERVICE) return marked;
   struct service_key key = {.port = p->destination_port, .protocol = p->protocol};
   key.address = p->destination;
   __u32* found = bpf_map_lookup_elem(&service_keys, &key);
+  if (!found && may_be_ftp_data(p, set)) {
+    key.port = FTP_PORT;
+    found = bpf_map_lookup_elem(&service_keys, &key);
+  }
   if (!found) {
     key.port = 0;
     found = bpf_map_lookup_elem(&service_keys, &key);
@@ -40,6 +54,16 @@ static __always_inline __u32 find_service(const struct packet* p, __u32 mark) {
 static __always_inline int is_virtual_address(const union address* address) {
   struct service_key key = {};
   key.address = *address;
+  return bpf_map_lookup_elem(&service_keys, &key) != 0;
+}
+
+/* Whether a packet that belongs to no connection comes from a real server's port behind NAT. A reset says nothing that
+ * an answer could mend. */
+static __always_inline int is_lost_reply(const struct packet* p, const struct settings* set) {
+  if (!(set->behaviour & BEHAVIOUR_REFUSE_REPLIES) || !(set->flags & SETTING_NAT)) return 0;
+  if (p->protocol == IPPROTO_TCP && p->tcp_flags & TCP_RST) return 0;
+  struct service_key key = {.port = p->source_port, .protocol = p->protocol, .kind = KEY_REPLIER};
+  key.address = p->source;
   return bpf_map_lookup_elem(&service_keys, &key) != 0;
 }
 

@@ -5,6 +5,18 @@
 
 #include "table.h"
 
+/* Under attack, one half-open connection in so many leaves the table each time it is looked at, once a second (ip_vs:
+ * drop_entry). */
+#define HALF_OPEN_DROP_RATE 32
+
+static __always_inline int drop_half_open(__u32 number, __u32 slot, __u32 meta) {
+  struct settings* set = settings_now();
+  struct live* values = live_values();
+  if (!set || !values || meta & META_TEMPLATE || !is_half_open_state((meta & META_STATE) >> META_STATE_SHIFT)) return 0;
+  if (!is_defending(set, values, BEHAVIOUR_DROP_HALF_OPEN, BEHAVIOUR_DROP_HALF_OPEN_FILLED)) return 0;
+  return !(bpf_get_prandom_u32() % HALF_OPEN_DROP_RATE) && release(number, slot, meta, 0, 0);
+}
+
 static long sweep_segment(__u32 i, void* context_) {
   __u32 start = *(__u32*)context_;
   __u32 index = start + i;
@@ -14,8 +26,13 @@ static long sweep_segment(__u32 i, void* context_) {
   __u32 now = now_ticks();
   NO_UNROLL for (__u32 k = 0; k < SEGMENT_SLOTS; k++) {
     struct connection* c = slot_at(segment, k);
-    if (!c || !(c->meta & META_LIVE) || (__s32)(c->deadline - now) > 0) continue;
-    if (release(index, k, c->meta, 1, now)) count(COUNTER_connections_expired);
+    __u32 meta = c ? c->meta : 0;
+    if (!c || !(meta & META_LIVE)) continue;
+    if ((__s32)(c->deadline - now) <= 0) {
+      if (release(index, k, meta, 1, now)) count(COUNTER_connections_expired);
+    } else if (drop_half_open(index, k, meta)) {
+      count(COUNTER_half_open_dropped);
+    }
   }
   return 0;
 }

@@ -33,15 +33,16 @@ static __always_inline struct connection* slot_at(struct segment* segment, __u32
   return (void*)segment + base + index * sizeof(struct connection);
 }
 
-static __always_inline __u64 hash_of(const union address* client, __be16 port, __u8 protocol) {
-  __u64 x = client->half[1] ^ hash_seed;
-  x ^= (client->half[0] + hash_seed) * 0x9e3779b97f4a7c15ull;
-  x ^= ((__u64)port << 8 | protocol) * 0xff51afd7ed558ccdull;
-  x ^= x >> 32;
-  x *= 0xd6e8feb86659fd93ull;
-  x ^= x >> 32;
+static __always_inline __u64 mix(__u64 x) {
   x *= 0xd6e8feb86659fd93ull;
   return x ^ x >> 32;
+}
+
+/* Keyed between its steps, so that nobody can choose addresses and ports that fall together. */
+static __always_inline __u64 hash_of(const union address* client, __be16 port, __u8 protocol) {
+  __u64 x = mix(client->half[1] ^ hash_seed);
+  x = mix(x ^ client->half[0] ^ ((__u64)port << 8 | protocol) ^ hash_seed >> 7);
+  return mix(x);
 }
 
 static __always_inline __u32 segment_of(__u64 hash) { return (__u32)((hash >> 32) * segment_count >> 32); }
@@ -52,8 +53,8 @@ static __always_inline __u32 wrap_slot(__u32 index) { return index % SEGMENT_SLO
 static __always_inline struct segment* segment_at(__u32 index) { return bpf_map_lookup_elem(&connections, &index); }
 
 /* A word that stands for a real server's address among the connections of one client port; for IPv4 it is exact. */
-static __always_inline __u64 server_tag(const union address* server) {
-  return server->half[1] ^ server->half[0] * 0x9e3779b97f4a7c15ull;
+static __always_inline __u32 server_tag(const union address* server) {
+  return is_ipv4(server) ? server->word[3] : (__u32)mix(server->half[0] ^ mix(server->half[1]));
 }
 
 /* Where a connection stands in the table. */
@@ -89,9 +90,9 @@ static __always_inline struct connection* search_from_client(const struct packet
     if (!c) return 0;
     __u32 meta = c->meta;
     if (!meta) return 0;
-    if (meta & META_LIVE && c->client_port == p->source_port && c->virtual_port == p->destination_port &&
-        same_address(&c->client, &p->source) && same_address(&c->virtual_address, &p->destination) &&
-        c->protocol == p->protocol)
+    if ((meta & (META_LIVE | META_TEMPLATE)) == META_LIVE && c->client_port == p->source_port &&
+        c->virtual_port == p->destination_port && same_address(&c->client, &p->source) &&
+        same_address(&c->virtual_address, &p->destination) && c->protocol == p->protocol)
       return c;
   }
   return 0;
@@ -116,7 +117,7 @@ static __always_inline struct connection* find_from_server(const struct packet* 
     if (!c) return 0;
     __u32 meta = c->meta;
     if (!meta) return 0;
-    if ((meta & (META_LIVE | META_NO_REPLY)) != META_LIVE || c->client_port != p->destination_port ||
+    if ((meta & (META_LIVE | META_NO_REPLY | META_TEMPLATE)) != META_LIVE || c->client_port != p->destination_port ||
         c->server_port != p->source_port || !same_address(&c->client, &p->destination) || c->protocol != p->protocol)
       continue;
     struct server* server = server_at(c->server);
@@ -127,21 +128,69 @@ static __always_inline struct connection* find_from_server(const struct packet* 
   return 0;
 }
 
-static __always_inline struct live* live_values(void) {
-  __u32 zero = 0;
-  return bpf_map_lookup_elem(&live, &zero);
+/* ---- templates ----
+ *
+ * A template is an entry of its own kind: client's address under the service's mask, no client port. Its connections
+ * know it by its hash, and it counts them. */
+
+enum template_action {
+  TEMPLATE_JOIN,   /* one connection more; the template lives until `deadline` */
+  TEMPLATE_LEAVE,  /* one less */
+  TEMPLATE_ASSURE, /* one was established */
+};
+
+#define NO_TEMPLATE (-1)
+
+/* Does that to the template with `hash`. The index of its real server, or NO_TEMPLATE. */
+__noinline __s64 touch_template(__u64 hash, __u32 action, __u32 deadline) {
+  struct segment* segment = segment_at(segment_of(hash));
+  if (!segment) return NO_TEMPLATE;
+  __u32 first = first_slot_of(hash);
+  __s64 server = NO_TEMPLATE;
+  bpf_spin_lock(&segment->lock);
+  NO_UNROLL for (__u32 i = 0; i < SEGMENT_SLOTS; i++) {
+    struct connection* c = slot_at(segment, wrap_slot(first + i));
+    if (!c || !c->meta) break;
+    if ((c->meta & (META_LIVE | META_TEMPLATE)) != (META_LIVE | META_TEMPLATE) || c->template_hash != hash) continue;
+    server = c->server;
+    if (action == TEMPLATE_JOIN) {
+      c->held++;
+      c->deadline = deadline;
+    } else if (action == TEMPLATE_ASSURE) {
+      c->meta |= META_ASSURED;
+    } else if (c->held) {
+      c->held--;
+    }
+    break;
+  }
+  bpf_spin_unlock(&segment->lock);
+  return server;
 }
 
-/* What left the table under a segment's lock; told to the server's counts after the lock. */
+/* ---- removal ---- */
+
+/* What left the table under a segment's lock; told to the server's counts and to the template after the lock. */
 struct removed {
   __u32 server;
   __u32 meta; /* 0: nothing */
+  __u64 template_hash;
 };
+
+/* The lock is held. */
+static __always_inline void take_out(struct segment* segment, struct connection* c, struct removed* removed) {
+  removed->server = c->server;
+  removed->meta = c->meta;
+  removed->template_hash = c->template_hash;
+  segment->used--;
+  c->meta = META_DEAD;
+}
 
 static __always_inline void forget(const struct removed* removed) {
   struct live* values = live_values();
   if (values) __sync_fetch_and_add(&values->connections, -1);
   member_release(removed->server, removed->meta);
+  if (removed->template_hash && !(removed->meta & META_TEMPLATE))
+    touch_template(removed->template_hash, TEMPLATE_LEAVE, 0);
 }
 
 /* Dead slots from `index` backwards that no used slot follows become never-used ones again. The lock is held. */
@@ -155,6 +204,9 @@ static __always_inline void tidy(struct segment* segment, __u32 index) {
   }
 }
 
+/* As long as a template whose time is over goes on while it holds connections (ip_vs: 60 s). */
+#define TEMPLATE_AGAIN_TICKS ((__u32)(60ull * 1000000000 >> TICK_SHIFT))
+
 /* Frees the slot if its connection still is as `meta` says and, with `only_over`, its time is over at `now`. 1: it was
  * this call that did. */
 __noinline int release(__u32 number, __u32 index, __u32 meta, __u32 only_over, __u32 now) {
@@ -165,11 +217,12 @@ __noinline int release(__u32 number, __u32 index, __u32 meta, __u32 only_over, _
   struct removed removed = {};
   bpf_spin_lock(&segment->lock);
   if (c->meta == meta && meta & META_LIVE && (!only_over || (__s32)(c->deadline - now) <= 0)) {
-    removed.server = c->server;
-    removed.meta = meta;
-    segment->used--;
-    c->meta = META_DEAD;
-    tidy(segment, index);
+    if (only_over && meta & META_TEMPLATE && c->held) {
+      c->deadline = now + TEMPLATE_AGAIN_TICKS;
+    } else {
+      take_out(segment, c, &removed);
+      tidy(segment, index);
+    }
   }
   bpf_spin_unlock(&segment->lock);
   if (!removed.meta) return 0;
@@ -177,27 +230,52 @@ __noinline int release(__u32 number, __u32 index, __u32 meta, __u32 only_over, _
   return 1;
 }
 
-/* What a new connection starts with. */
-struct birth {
+/* ---- insertion ---- */
+
+/* An entry before it is in the table. Its meta has no generation yet. */
+struct newborn {
+  struct connection entry;
   struct location home;
-  __u32 server;
-  __u32 deadline;
-  __u32 meta; /* without generation */
-  __u64 server_tag;
-  __be16 server_port;
-  __u16 full; /* the table holds as many connections as it may */
+  __u32 full; /* the table holds as many connections as it may */
+  __u32 pad;
 };
+
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct newborn);
+} newborns SEC(".maps");
+
+static __always_inline struct newborn* newborn_now(void) {
+  __u32 zero = 0;
+  return bpf_map_lookup_elem(&newborns, &zero);
+}
+
+static __always_inline int same_key(const struct connection* a, const struct connection* b) {
+  return a->client_port == b->client_port && a->virtual_port == b->virtual_port && a->protocol == b->protocol &&
+         same_address(&a->client, &b->client) && same_address(&a->virtual_address, &b->virtual_address) &&
+         !((a->meta ^ b->meta) & META_TEMPLATE);
+}
+
+/* Whether replies of `a` and `b` look alike. */
+static __always_inline int same_replies(const struct connection* a, const struct connection* b) {
+  return a->client_port == b->client_port && a->server_port == b->server_port && a->server_tag == b->server_tag &&
+         a->protocol == b->protocol && same_address(&a->client, &b->client) && !((a->meta | b->meta) & META_TEMPLATE);
+}
 
 #define INSERT_FULL (-1)
 #define INSERTED_BY_OTHER SEGMENT_SLOTS /* added to the slot */
 
-/* Enters a connection. Its slot, or INSERT_FULL. Another processor may have entered the same one meanwhile: then that
- * one stands. In a full table or segment a half-open connection makes room; established ones never do. */
-__noinline int insert_connection(const struct packet* p, const struct birth* birth) {
-  if (!p || !birth) return INSERT_FULL;
-  struct segment* segment = segment_at(birth->home.segment);
+/* Enters this processor's newborn. Its slot, or INSERT_FULL. Another processor may have entered the same one meanwhile:
+ * then that one stands. In a full table or segment a half-open connection makes room; established ones never do. */
+__noinline int insert_newborn(void) {
+  struct newborn* born = newborn_now();
+  if (!born) return INSERT_FULL;
+  const struct connection* entry = &born->entry;
+  struct segment* segment = segment_at(born->home.segment);
   if (!segment) return INSERT_FULL;
-  __u32 first = birth->home.slot;
+  __u32 first = born->home.slot;
   int outcome = INSERT_FULL;
   struct removed removed = {};
   bpf_spin_lock(&segment->lock);
@@ -213,26 +291,18 @@ __noinline int insert_connection(const struct packet* p, const struct birth* bir
       if (!meta) break;
       continue;
     }
-    if (c->client_port == p->source_port && c->virtual_port == p->destination_port && c->protocol == p->protocol &&
-        c->client.half[1] == p->source.half[1] && c->client.half[0] == p->source.half[0] &&
-        c->virtual_address.half[1] == p->destination.half[1] && c->virtual_address.half[0] == p->destination.half[0]) {
+    if (same_key(c, entry)) {
       outcome = (int)(index + INSERTED_BY_OTHER);
       break;
     }
-    if (c->client_port == p->source_port && c->server_port == birth->server_port &&
-        c->server_tag == birth->server_tag && c->protocol == p->protocol && c->client.half[1] == p->source.half[1] &&
-        c->client.half[0] == p->source.half[0])
-      __sync_fetch_and_or(&c->meta, META_NO_REPLY);
+    if (same_replies(c, entry)) __sync_fetch_and_or(&c->meta, META_NO_REPLY);
     if (is_half_open_state((meta & META_STATE) >> META_STATE_SHIFT)) segment->half_open = index;
   }
   if (outcome == INSERT_FULL) {
-    if (birth->full || segment->free == SEGMENT_SLOTS) {
+    if (born->full || segment->free == SEGMENT_SLOTS) {
       struct connection* victim = slot_at(segment, segment->half_open);
       if (victim) {
-        removed.server = victim->server;
-        removed.meta = victim->meta;
-        segment->used--;
-        victim->meta = META_DEAD;
+        take_out(segment, victim, &removed);
         if (segment->free == SEGMENT_SLOTS) segment->free = segment->half_open;
       } else {
         segment->free = SEGMENT_SLOTS;
@@ -240,20 +310,21 @@ __noinline int insert_connection(const struct packet* p, const struct birth* bir
     }
     struct connection* c = slot_at(segment, segment->free);
     if (c) {
-      c->client.half[0] = p->source.half[0];
-      c->client.half[1] = p->source.half[1];
-      c->virtual_address.half[0] = p->destination.half[0];
-      c->virtual_address.half[1] = p->destination.half[1];
-      c->client_port = p->source_port;
-      c->virtual_port = p->destination_port;
-      c->server_port = birth->server_port;
-      c->protocol = p->protocol;
-      c->server = birth->server;
-      c->deadline = birth->deadline;
-      c->server_tag = birth->server_tag;
+      c->client.half[0] = entry->client.half[0];
+      c->client.half[1] = entry->client.half[1];
+      c->virtual_address.half[0] = entry->virtual_address.half[0];
+      c->virtual_address.half[1] = entry->virtual_address.half[1];
+      c->client_port = entry->client_port;
+      c->virtual_port = entry->virtual_port;
+      c->server_port = entry->server_port;
+      c->protocol = entry->protocol;
+      c->server = entry->server;
+      c->deadline = entry->deadline;
+      c->server_tag = entry->server_tag;
+      c->template_hash = entry->template_hash;
       segment->used++;
       segment->generation++;
-      c->meta = birth->meta | segment->generation << META_GENERATION_SHIFT;
+      c->meta = entry->meta | segment->generation << META_GENERATION_SHIFT;
       outcome = (int)segment->free;
     }
   }

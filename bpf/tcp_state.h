@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
-/* The TCP state machine of ip_vs: three tables (from the client, from the server, and from the client where replies do
- * not pass), four events, eleven states. A packet's event is the first of RST, SYN, FIN, ACK that it carries. */
+/* The TCP state machine of ip_vs: three tables, four events, eleven states. A packet's event is the first of RST, SYN,
+ * FIN, ACK that it carries. */
 #pragma once
 
-#include "abi.h"
+#include "direction.h"
 #include "parse.h"
 
 enum tcp_event { EVENT_SYN, EVENT_FIN, EVENT_ACK, EVENT_RST, EVENT_NONE };
-enum direction { FROM_CLIENT, FROM_SERVER, FROM_CLIENT_ONLY };
 
 #define NO STATE_NONE
 #define ES STATE_ESTABLISHED
@@ -21,7 +20,10 @@ enum direction { FROM_CLIENT, FROM_SERVER, FROM_CLIENT_ONLY };
 #define LI STATE_LISTEN
 #define SA STATE_SYNACK
 
-static const __u8 tcp_transitions[3][4][16] =
+/* The second half is for the time of an attack (ip_vs: secure_tcp): a connection is established only by a server's
+ * answer, and what a client alone can send does not keep it long. */
+#define SECURE_TABLES 3
+static const __u8 tcp_transitions[2 * SECURE_TABLES][4][16] =
     {
         [FROM_CLIENT] =
             {
@@ -41,6 +43,27 @@ static const __u8 tcp_transitions[3][4][16] =
         [FROM_CLIENT_ONLY] =
             {
                 [EVENT_SYN] = {SR, ES, ES, SR, SR, SR, SR, SR, SR, SR, SR},
+                [EVENT_FIN] = {CL, FW, SS, TW, FW, TW, CL, CW, LA, LI, TW},
+                [EVENT_ACK] = {ES, ES, SS, ES, FW, TW, CL, CW, CL, LI, ES},
+                [EVENT_RST] = {CL, CL, CL, SR, CL, CL, CL, CL, LA, LI, CL},
+            },
+        [SECURE_TABLES + FROM_CLIENT] =
+            {
+                [EVENT_SYN] = {SR, ES, ES, SR, SR, SR, SR, SR, SR, SR, SA},
+                [EVENT_FIN] = {CL, CW, SS, TW, TW, TW, CL, CW, LA, LI, SA},
+                [EVENT_ACK] = {ES, ES, SS, SR, FW, TW, CL, CW, CL, LI, SA},
+                [EVENT_RST] = {CL, CL, CL, SR, CL, CL, CL, CL, LA, LI, CL},
+            },
+        [SECURE_TABLES + FROM_SERVER] =
+            {
+                [EVENT_SYN] = {SS, ES, SS, SA, SS, SS, SS, SS, SS, LI, SA},
+                [EVENT_FIN] = {TW, FW, SS, TW, FW, TW, CL, TW, LA, LI, TW},
+                [EVENT_ACK] = {ES, ES, SS, ES, FW, TW, CL, CW, LA, ES, ES},
+                [EVENT_RST] = {CL, CL, SS, CL, CL, TW, CL, CL, CL, CL, CL},
+            },
+        [SECURE_TABLES + FROM_CLIENT_ONLY] =
+            {
+                [EVENT_SYN] = {SA, ES, ES, SR, SA, SA, SA, SA, SA, SA, SA},
                 [EVENT_FIN] = {CL, FW, SS, TW, FW, TW, CL, CW, LA, LI, TW},
                 [EVENT_ACK] = {ES, ES, SS, ES, FW, TW, CL, CW, CL, LI, ES},
                 [EVENT_RST] = {CL, CL, CL, SR, CL, CL, CL, CL, LA, LI, CL},
@@ -67,18 +90,10 @@ static __always_inline enum tcp_event tcp_event_of(__u8 flags) {
   return EVENT_NONE;
 }
 
-/* The state after a packet; a segment without any of the four flags leaves the state as it is. */
-static __always_inline __u32 next_tcp_state(__u32 state, enum direction direction, __u8 flags) {
+/* The state after a packet; `table` is its direction, plus SECURE_TABLES under attack. A segment without any of the
+ * four flags leaves the state as it is. */
+static __always_inline __u32 next_tcp_state(__u32 state, __u32 table, __u8 flags) {
   enum tcp_event event = tcp_event_of(flags);
-  if (event == EVENT_NONE) return state;
-  return tcp_transitions[direction][event & 3][state & 15];
-}
-
-/* States in which a connection counts as active. */
-static __always_inline int is_active_state(__u32 state) {
-  return state == STATE_ESTABLISHED || state == STATE_SYN_SENT || state == STATE_SYN_RECV || state == STATE_SYNACK;
-}
-
-static __always_inline int is_half_open_state(__u32 state) {
-  return state == STATE_SYN_RECV || state == STATE_SYN_SENT || state == STATE_SYNACK;
+  if (event == EVENT_NONE || table >= 2 * SECURE_TABLES) return state;
+  return tcp_transitions[table][event & 3][state & 15];
 }

@@ -105,6 +105,40 @@ struct Timeouts {
   friend bool operator==(const Timeouts&, const Timeouts&) = default;
 };
 
+/// When a defence against floods acts. ip_vs writes 0, 1 or 2, and 3.
+enum class Defence : std::uint8_t {
+  never,
+  when_filled,  ///< while the connection table is filled above Behaviour::drop_when_filled
+  always,
+};
+
+/// When a SYN that meets an entry of an earlier connection of the same client port is scheduled anew. Values are those
+/// of ip_vs's conn_reuse_mode.
+enum class ConnectionReuse : std::uint8_t {
+  never = 0,
+  after_close = 1,  ///< the earlier one is in TIME_WAIT or CLOSE
+  after_fin = 2,    ///< ... or in FIN_WAIT and no reply was ever seen (DR, TUN)
+};
+
+/// What happens in cases that operators want differently: the sysctls of ip_vs under plain names.
+struct Behaviour {
+  bool expire_connections_of_removed_servers = false;               ///< expire_nodest_conn
+  bool expire_persistence_of_quiescent_servers = false;             ///< expire_quiescent_template
+  ConnectionReuse connection_reuse = ConnectionReuse::after_close;  ///< conn_reuse_mode
+  bool pick_up_tcp = false;                                         ///< sloppy_tcp
+  bool pick_up_sctp = false;                                        ///< sloppy_sctp
+  bool bypass_without_server = false;                               ///< cache_bypass
+  Defence drop_half_open = Defence::never;                          ///< drop_entry
+  Defence drop_packets = Defence::never;                            ///< drop_packet
+  Defence secure_tcp = Defence::never;                              ///< secure_tcp
+  std::uint32_t drop_rate = 10;         ///< am_droprate: drop_packets drops one packet of so many
+  std::uint32_t drop_when_filled = 90;  ///< percent of the connection table; in the place of amemthresh
+  bool schedule_icmp = false;           ///< schedule_icmp
+  bool refuse_unknown_replies = false;  ///< nat_icmp_send
+  bool path_mtu_discovery = true;       ///< pmtu_disc
+  friend bool operator==(const Behaviour&, const Behaviour&) = default;
+};
+
 /// Settings of the layer-4 plane.
 struct DirectorSettings {
   std::vector<std::string> interfaces;  ///< empty: every interface that has a route
@@ -113,6 +147,7 @@ struct DirectorSettings {
   std::uint32_t services = 4096;        ///< the most virtual services; fixed while its maps live
   std::uint32_t servers = 65536;        ///< the most real servers in all services together; fixed while its maps live
   Timeouts timeouts;
+  Behaviour behaviour;
   friend bool operator==(const DirectorSettings&, const DirectorSettings&) = default;
 };
 

@@ -3,13 +3,14 @@
 #include <algorithm>
 
 #include "cluster/edit.h"
+#include "config/behaviour.h"
 #include "config/sections.h"
 
 namespace ballast::config {
 namespace {
 
-constexpr std::array director_keys = {Key{"interfaces"}, Key{"hook"},    Key{"connections"},
-                                      Key{"services"},   Key{"servers"}, Key{"timeouts"}};
+constexpr std::array director_keys = {Key{"interfaces"}, Key{"hook"},     Key{"connections"}, Key{"services"},
+                                      Key{"servers"},    Key{"timeouts"}, Key{"behaviour"}};
 constexpr std::array timeout_keys = {Key{"tcp"}, Key{"tcp_fin"}, Key{"udp"}};
 
 constexpr std::uint64_t most_connections = std::uint64_t{1} << 27;
@@ -83,6 +84,7 @@ cluster::DirectorSettings read_director(const Value& section) {
   read_count(*fields, "services", most_services, settings.services);
   read_count(*fields, "servers", most_servers, settings.servers);
   if (const auto value = fields->get("timeouts")) read_timeouts(*value, settings.timeouts);
+  if (const auto value = fields->get("behaviour")) settings.behaviour = read_behaviour(*value);
   return settings;
 }
 

@@ -144,8 +144,8 @@ std::optional<cluster::Persistence> read_persistence(const Fields& fields, net::
 bool read_one_packet(const Fields& fields, const Addresses& addresses) {
   const auto value = fields.get("one_packet");
   const bool one_packet = value && value->boolean().value_or(false);
-  if (one_packet && addresses.has(cluster::Protocol::tcp)) {
-    value->problem("is for udp and fwmark services only; a TCP connection is more than one packet");
+  if (one_packet && (addresses.has(cluster::Protocol::tcp) || addresses.has(cluster::Protocol::sctp))) {
+    value->problem("is for udp and fwmark services only; a TCP or SCTP connection is more than one packet");
   }
   return one_packet;
 }
@@ -155,8 +155,9 @@ std::uint16_t read_mss_clamp(const Fields& fields, const Addresses& addresses) {
   const auto value = fields.get("mss_clamp");
   if (!value || value->is_word("0")) return 0;
   const auto bytes = value->number(least, std::numeric_limits<std::uint16_t>::max());
-  if (addresses.has(cluster::Protocol::udp) && !addresses.has(cluster::Protocol::tcp)) {
-    value->problem("is for TCP; a udp service has no MSS");
+  const bool other = addresses.has(cluster::Protocol::udp) || addresses.has(cluster::Protocol::sctp);
+  if (other && !addresses.has(cluster::Protocol::tcp)) {
+    value->problem("is for TCP; other protocols have no MSS");
   }
   return static_cast<std::uint16_t>(bytes.value_or(0));
 }

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "config/behaviour.h"
 #include "config/sections.h"
 #include "config/yaml.h"
 
@@ -171,6 +172,9 @@ class Writer {
     line("  servers: {}", director.servers);
     line("  timeouts: {{tcp: {}, tcp_fin: {}, udp: {}}}", format_duration(director.timeouts.tcp),
          format_duration(director.timeouts.tcp_fin), format_duration(director.timeouts.udp));
+    const Lines behaviour = behaviour_settings(director.behaviour);
+    if (!behaviour.empty()) line("  behaviour:");
+    for (const std::string& setting : behaviour) line("    {}", setting);
   }
 
   void write_pools() {

@@ -35,7 +35,7 @@ ConnectionView view_of(const director::Connection& connection) {
           .client = connection.client,
           .virtual_address = connection.virtual_address,
           .server = connection.server,
-          .state = std::string(director::state_name(connection.protocol, connection.state)),
+          .state = std::string(director::state_name(connection)),
           .expires_seconds = connection.expires_milliseconds / 1000,
           .forward = connection.forward};
 }

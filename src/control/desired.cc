@@ -98,21 +98,15 @@ std::string describe_change(const Cluster& before, const Cluster& after) {
 std::vector<std::string> shortcomings(const Cluster& cluster) {
   std::vector<std::string> lines;
   for (const auto& service : cluster.services) {
-    const auto say = [&](std::string_view format) {
-      lines.push_back(fmt::format(fmt::runtime(format), to_string(service.key)));
-    };
-    if (service.persistence) {
-      say("persistence of {} is kept and listed, but not yet acted on: its clients are scheduled connection by "
-          "connection");
-    }
-    if (service.one_packet) {
-      say("one-packet scheduling of {} is kept and listed, but not yet acted on: its packets are scheduled by "
-          "connection");
-    }
-    const auto* key = std::get_if<cluster::AddressKey>(&service.key);
-    if (key != nullptr && key->protocol == cluster::Protocol::sctp) {
-      say("service {} is kept and listed, but packets of sctp services are not forwarded by this version");
-    }
+    const bool remote = std::ranges::any_of(service.servers, [](const cluster::RealServer& server) {
+      return server.forward == cluster::ForwardingMethod::tunnel &&
+             server.tunnel.checksum == cluster::TunnelChecksum::remote;
+    });
+    if (!remote) continue;
+    lines.push_back(fmt::format(
+        "remote checksum offload of {} is kept and listed, but not yet acted on: its packets go out without "
+        "an outer checksum",
+        to_string(service.key)));
   }
   return lines;
 }

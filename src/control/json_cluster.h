@@ -49,6 +49,21 @@ struct Words<cluster::Hook> {
        {cluster::Hook::tc, "tc"}}};
 };
 
+template <>
+struct Words<cluster::Defence> {
+  static constexpr std::array<std::pair<cluster::Defence, std::string_view>, 3> names = {
+      {{cluster::Defence::never, "never"},
+       {cluster::Defence::when_filled, "auto"},
+       {cluster::Defence::always, "always"}}};
+};
+template <>
+struct Words<cluster::ConnectionReuse> {
+  static constexpr std::array<std::pair<cluster::ConnectionReuse, std::string_view>, 3> names = {
+      {{cluster::ConnectionReuse::never, "never"},
+       {cluster::ConnectionReuse::after_close, "after_close"},
+       {cluster::ConnectionReuse::after_fin, "after_fin"}}};
+};
+
 template <typename Fields, Is<cluster::AddressKey> V>
 void describe(Fields& fields, V& key) {
   fields.member("protocol", key.protocol);
@@ -123,6 +138,24 @@ void describe(Fields& fields, V& timeouts) {
   fields.member("udp", timeouts.udp);
 }
 
+template <typename Fields, Is<cluster::Behaviour> V>
+void describe(Fields& fields, V& behaviour) {
+  fields.optional_member("expire_connections_of_removed_servers", behaviour.expire_connections_of_removed_servers);
+  fields.optional_member("expire_persistence_of_quiescent_servers", behaviour.expire_persistence_of_quiescent_servers);
+  fields.optional_member("connection_reuse", behaviour.connection_reuse);
+  fields.optional_member("pick_up_tcp", behaviour.pick_up_tcp);
+  fields.optional_member("pick_up_sctp", behaviour.pick_up_sctp);
+  fields.optional_member("bypass_without_server", behaviour.bypass_without_server);
+  fields.optional_member("drop_half_open", behaviour.drop_half_open);
+  fields.optional_member("drop_packets", behaviour.drop_packets);
+  fields.optional_member("secure_tcp", behaviour.secure_tcp);
+  fields.optional_member("drop_rate", behaviour.drop_rate);
+  fields.optional_member("drop_when_filled", behaviour.drop_when_filled);
+  fields.optional_member("schedule_icmp", behaviour.schedule_icmp);
+  fields.optional_member("refuse_unknown_replies", behaviour.refuse_unknown_replies);
+  fields.optional_member("path_mtu_discovery", behaviour.path_mtu_discovery);
+}
+
 template <typename Fields, Is<cluster::DirectorSettings> V>
 void describe(Fields& fields, V& settings) {
   fields.member("interfaces", settings.interfaces);
@@ -131,6 +164,7 @@ void describe(Fields& fields, V& settings) {
   fields.member("services", settings.services);
   fields.member("servers", settings.servers);
   fields.member("timeouts", settings.timeouts);
+  fields.optional_member("behaviour", settings.behaviour);
 }
 
 template <typename Fields, Is<cluster::Cluster> V>

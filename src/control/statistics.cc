@@ -112,7 +112,7 @@ std::vector<ServiceView> Statistics::views(const cluster::Cluster& cluster,
       view.servers.push_back({.server = server.server,
                               .active = server.active,
                               .inactive = server.inactive,
-                              .persistent = 0,
+                              .persistent = server.persistent,
                               .stats = since_zero(at, stats_of(server.stats)),
                               .rates = rates(at)});
     }

@@ -10,7 +10,7 @@
 namespace ballast::abi {
 #include "bpf/abi.h"
 
-static_assert(sizeof(service) == 64);
+static_assert(sizeof(service) == 128);
 static_assert(sizeof(server) == 128);
 static_assert(sizeof(connection) == 64);
 static_assert(sizeof(chunk) == 320);

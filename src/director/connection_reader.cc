@@ -15,7 +15,9 @@ constexpr std::uint32_t segments_per_call = 64;
 Connection view(const PacketPath& path, const abi::connection& slot, std::uint32_t now) {
   const abi::server& server = path.servers[slot.server];
   const auto left = static_cast<std::int32_t>(slot.deadline - now);
-  return {.protocol = slot.protocol,
+  return {.is_template = (slot.meta & META_TEMPLATE) != 0,
+          .assured = (slot.meta & META_ASSURED) != 0,
+          .protocol = slot.protocol,
           .client = {abi::from_abi(slot.client), abi::port_from_abi(slot.client_port)},
           .virtual_address = {abi::from_abi(slot.virtual_address), abi::port_from_abi(slot.virtual_port)},
           .server = {abi::from_abi(server.address), abi::port_from_abi(slot.server_port)},
@@ -27,12 +29,14 @@ Connection view(const PacketPath& path, const abi::connection& slot, std::uint32
 
 }  // namespace
 
-std::string_view state_name(std::uint8_t protocol, std::uint8_t state) {
-  if (protocol == IPPROTO_UDP) return "UDP";
-  switch (state) {
+std::string_view state_name(const Connection& connection) {
+  if (connection.is_template) return connection.assured && connection.protocol != 0 ? "ASSURED" : "NONE";
+  if (connection.protocol == IPPROTO_UDP) return "UDP";
+  switch (connection.state) {
     case abi::STATE_NONE:
       return "NONE";
     case abi::STATE_ESTABLISHED:
+    case abi::STATE_SCTP_ESTABLISHED:
       return "ESTABLISHED";
     case abi::STATE_SYN_SENT:
       return "SYN_SENT";
@@ -52,6 +56,30 @@ std::string_view state_name(std::uint8_t protocol, std::uint8_t state) {
       return "LISTEN";
     case abi::STATE_SYNACK:
       return "SYNACK";
+    case abi::STATE_SCTP_INIT1:
+      return "INIT1";
+    case abi::STATE_SCTP_INIT:
+      return "INIT";
+    case abi::STATE_SCTP_COOKIE_SENT:
+      return "C-SENT";
+    case abi::STATE_SCTP_COOKIE_REPLIED:
+      return "C-REPLIED";
+    case abi::STATE_SCTP_COOKIE_WAIT:
+      return "C-WAIT";
+    case abi::STATE_SCTP_COOKIE:
+      return "COOKIE";
+    case abi::STATE_SCTP_COOKIE_ECHOED:
+      return "C-ECHOED";
+    case abi::STATE_SCTP_SHUTDOWN_SENT:
+      return "S-SENT";
+    case abi::STATE_SCTP_SHUTDOWN_RECEIVED:
+      return "S-RECEIVED";
+    case abi::STATE_SCTP_SHUTDOWN_ACK_SENT:
+      return "S-ACK-SENT";
+    case abi::STATE_SCTP_REJECTED:
+      return "REJECTED";
+    case abi::STATE_SCTP_CLOSED:
+      return "CLOSED";
     default:
       return "BUG!";
   }

@@ -27,6 +27,7 @@ struct ServerLoad {
   cluster::RealServer server;
   std::uint32_t active = 0;
   std::uint32_t inactive = 0;
+  std::uint32_t persistent = 0;  ///< templates that lead to it
   Stats stats;
 };
 
@@ -36,18 +37,22 @@ struct ServiceLoad {
   Stats stats;                      ///< its servers', and those of servers it had
 };
 
+/// A connection, or a template: what persistence remembers of a client (client port 0; protocol 0 for services of
+/// several ports).
 struct Connection {
+  bool is_template = false;
+  bool assured = false;  ///< template: one of its connections was established
   std::uint8_t protocol = 0;
   net::Endpoint client;
   net::Endpoint virtual_address;
   net::Endpoint server;
-  std::uint8_t state = 0;  ///< see state_name()
+  std::uint8_t state = 0;
   std::uint32_t expires_milliseconds = 0;
   cluster::ForwardingMethod forward = cluster::ForwardingMethod::route;
 };
 
-/// "ESTABLISHED", "SYN_RECV", "UDP" ...: the names that `ipvsadm -c` prints.
-std::string_view state_name(std::uint8_t protocol, std::uint8_t state);
+/// "ESTABLISHED", "SYN_RECV", "UDP" ...: the names that `ipvsadm -c` prints; of a template "ASSURED" or "NONE".
+std::string_view state_name(const Connection& connection);
 
 struct Counter {
   std::string_view name;

@@ -63,6 +63,32 @@ std::uint32_t service_flags(const cluster::VirtualService& service) {
          (service.one_packet ? SERVICE_ONE_PACKET : 0) | (service.further_addresses.empty() ? 0 : SERVICE_GROUP);
 }
 
+std::uint32_t behaviour_bits(const cluster::Behaviour& behaviour) {
+  using cluster::ConnectionReuse;
+  using cluster::Defence;
+  const std::pair<bool, std::uint32_t> bits[] = {
+      {behaviour.expire_connections_of_removed_servers, BEHAVIOUR_EXPIRE_REMOVED},
+      {behaviour.expire_persistence_of_quiescent_servers, BEHAVIOUR_EXPIRE_QUIESCENT},
+      {behaviour.connection_reuse != ConnectionReuse::never, BEHAVIOUR_REUSE_CLOSED},
+      {behaviour.connection_reuse == ConnectionReuse::after_fin, BEHAVIOUR_REUSE_FIN_WAIT},
+      {behaviour.pick_up_tcp, BEHAVIOUR_PICK_UP_TCP},
+      {behaviour.pick_up_sctp, BEHAVIOUR_PICK_UP_SCTP},
+      {behaviour.bypass_without_server, BEHAVIOUR_BYPASS},
+      {behaviour.schedule_icmp, BEHAVIOUR_SCHEDULE_ICMP},
+      {behaviour.refuse_unknown_replies, BEHAVIOUR_REFUSE_REPLIES},
+      {behaviour.path_mtu_discovery, BEHAVIOUR_PATH_MTU},
+      {behaviour.drop_half_open == Defence::always, BEHAVIOUR_DROP_HALF_OPEN},
+      {behaviour.drop_half_open == Defence::when_filled, BEHAVIOUR_DROP_HALF_OPEN_FILLED},
+      {behaviour.drop_packets == Defence::always, BEHAVIOUR_DROP_PACKETS},
+      {behaviour.drop_packets == Defence::when_filled, BEHAVIOUR_DROP_PACKETS_FILLED},
+      {behaviour.secure_tcp == Defence::always, BEHAVIOUR_SECURE_TCP},
+      {behaviour.secure_tcp == Defence::when_filled, BEHAVIOUR_SECURE_TCP_FILLED},
+  };
+  std::uint32_t all = 0;
+  for (const auto& [wanted, bit] : bits) all |= wanted ? bit : 0;
+  return all;
+}
+
 bool configure(abi::server& entry, const cluster::RealServer& server) {
   bool changed = false;
   changed |= change(entry.method, static_cast<__u8>(server.forward));

@@ -22,6 +22,9 @@ cluster::ServiceKey service_key_of(const abi::service_key& key);
 /// Bits of service.flags.
 std::uint32_t service_flags(const cluster::VirtualService& service);
 
+/// Bits of settings.behaviour.
+std::uint32_t behaviour_bits(const cluster::Behaviour& behaviour);
+
 /// Fills in what the operator configures of a server; next hop, service and use are left alone. True where something
 /// changed.
 bool configure(abi::server& entry, const cluster::RealServer& server);

@@ -84,7 +84,8 @@ void set_sizes(bpf_object* object, const Sizes& sizes) {
   const auto set = [object](const char* name, std::uint32_t entries) {
     bpf_map__set_max_entries(bpf_object__find_map_by_name(object, name), entries);
   };
-  set("service_keys", sizes.services * 4);  // each key and its address, old ones beside the new ones for a moment
+  // Each key and its address, old ones beside the new ones for a moment; and repliers.
+  set("service_keys", sizes.services * 4 + sizes.servers);
   set("services", sizes.services);
   set("cursors", sizes.services);
   set("service_traffic", sizes.services);

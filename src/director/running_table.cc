@@ -15,9 +15,14 @@ namespace {
 /// ip_vs keeps a removed server that long after its last connection (IP_VS_DEST_TRASH_PERIOD).
 constexpr std::chrono::seconds removed_server_kept{120};
 
+bool is_ftp(const cluster::ServiceKey& key) {
+  const auto* address = std::get_if<cluster::AddressKey>(&key);
+  return address != nullptr && address->protocol == cluster::Protocol::tcp && address->endpoint.port == 21;
+}
+
 }  // namespace
 
-RunningTable::RunningTable(PacketPath& path) : path_(path), rings_(path), keys_(path) {
+RunningTable::RunningTable(PacketPath& path) : path_(path), rings_(path), keys_(path), repliers_(path) {
   for (std::uint32_t i = 0; i < path.services.size(); ++i) free_services_.insert(i);
   for (std::uint32_t i = 0; i < path.chunks.size(); ++i) free_chunks_.insert(i);
   if (path.adopted()) read_services();
@@ -97,6 +102,7 @@ Result<void> RunningTable::check_room(const cluster::Cluster& wanted) const {
 Result<void> RunningTable::apply(const cluster::Cluster& wanted, Clock::time_point now) {
   if (auto room = check_room(wanted); !room) return room;
   apply_timeouts(wanted.director.timeouts);
+  apply_behaviour(wanted.director.behaviour);
   for (auto& [key, service] : services_) {
     if (service.configured && cluster::find_service(wanted, key) == nullptr) remove_service(service, now);
   }
@@ -115,13 +121,14 @@ Result<void> RunningTable::apply(const cluster::Cluster& wanted, Clock::time_poi
   }
   keys_.withdraw_rest();
   update_flags();
+  repliers_.set(wanted.director.behaviour.refuse_unknown_replies ? nat_endpoints() : Repliers::Endpoints{});
   return {};
 }
 
 void RunningTable::apply_timeouts(const cluster::Timeouts& timeouts) {
   using std::chrono::seconds;
   // The defaults of ip_vs; three of them can be set.
-  const std::array<std::pair<int, seconds>, 12> all = {{{abi::STATE_NONE, seconds(2)},
+  const std::array<std::pair<int, seconds>, 25> all = {{{abi::STATE_NONE, seconds(2)},
                                                         {abi::STATE_ESTABLISHED, timeouts.tcp},
                                                         {abi::STATE_SYN_SENT, seconds(120)},
                                                         {abi::STATE_SYN_RECV, seconds(60)},
@@ -132,11 +139,32 @@ void RunningTable::apply_timeouts(const cluster::Timeouts& timeouts) {
                                                         {abi::STATE_LAST_ACK, seconds(30)},
                                                         {abi::STATE_LISTEN, seconds(120)},
                                                         {abi::STATE_SYNACK, seconds(120)},
-                                                        {abi::STATE_UDP, timeouts.udp}}};
+                                                        {abi::STATE_UDP, timeouts.udp},
+                                                        {abi::STATE_SCTP_INIT1, seconds(4)},
+                                                        {abi::STATE_SCTP_INIT, seconds(61)},
+                                                        {abi::STATE_SCTP_COOKIE_SENT, seconds(61)},
+                                                        {abi::STATE_SCTP_COOKIE_REPLIED, seconds(61)},
+                                                        {abi::STATE_SCTP_COOKIE_WAIT, seconds(61)},
+                                                        {abi::STATE_SCTP_COOKIE, seconds(61)},
+                                                        {abi::STATE_SCTP_COOKIE_ECHOED, seconds(61)},
+                                                        {abi::STATE_SCTP_ESTABLISHED, seconds(900)},
+                                                        {abi::STATE_SCTP_SHUTDOWN_SENT, seconds(61)},
+                                                        {abi::STATE_SCTP_SHUTDOWN_RECEIVED, seconds(61)},
+                                                        {abi::STATE_SCTP_SHUTDOWN_ACK_SENT, seconds(61)},
+                                                        {abi::STATE_SCTP_REJECTED, seconds(4)},
+                                                        {abi::STATE_SCTP_CLOSED, seconds(61)}}};
   for (const auto& [state, timeout] : all) {
     publish(path_.settings[0].timeout[state],
             abi::ticks(std::chrono::duration_cast<std::chrono::nanoseconds>(timeout).count()));
   }
+}
+
+void RunningTable::apply_behaviour(const cluster::Behaviour& behaviour) {
+  abi::settings& settings = path_.settings[0];
+  const std::uint64_t filled = std::uint64_t{path_.sizes().connections} * behaviour.drop_when_filled / 100;
+  publish(settings.drop_rate, behaviour.drop_rate);
+  publish(settings.connections_filled, static_cast<__u32>(filled));
+  publish(settings.behaviour, behaviour_bits(behaviour));
 }
 
 RunningTable::Service& RunningTable::service_for(const cluster::VirtualService& wanted) {
@@ -164,6 +192,9 @@ void RunningTable::apply_service(const cluster::VirtualService& wanted) {
   publish(entry.flags, service_flags(wanted));
   publish(entry.scheduler, scheduler_id(wanted.scheduler));
   publish(entry.mss_clamp, wanted.mss_clamp);
+  const auto persistence = wanted.persistence.value_or(cluster::Persistence{});
+  publish(entry.persistence, abi::ticks(std::chrono::nanoseconds(persistence.timeout).count()));
+  publish(entry.netmask, persistence.netmask);
 }
 
 bool RunningTable::apply_servers(Service& service, const cluster::VirtualService& wanted, Clock::time_point now) {
@@ -234,8 +265,7 @@ bool RunningTable::write_server(const Server& server, const Service& service, co
   if (entry.in_use != USE_CONFIGURED) {
     entry.service = service.index;
     publish(entry.in_use, USE_CONFIGURED);
-    const bool of_mark = path_.services[service.index].mark != 0;
-    publish(entry.flags, static_cast<__u8>(entry.flags | SERVER_AVAILABLE | (of_mark ? SERVER_OWN_PORT : 0)));
+    publish(entry.flags, static_cast<__u8>(entry.flags | SERVER_AVAILABLE));
     changed = true;
   }
   if (load.weight != static_cast<__s32>(wanted.weight)) {
@@ -264,6 +294,7 @@ void RunningTable::remove_service(Service& service, Clock::time_point now) {
   keys_.assign(service.index, {});
   for (auto& [endpoint, server] : service.servers) {
     if (server.configured) retire_server(server, now);
+    clear_traffic(path_, server.index);
   }
   rings_.write(service.index, newest_first(service), true);
   path_.service_traffic[service.index] = {};
@@ -278,7 +309,7 @@ void RunningTable::collect(Clock::time_point now) {
     for (auto& [endpoint, server] : service->second.servers) {
       if (server.configured) continue;
       const abi::member& load = path_.member(server.index);
-      if (observe(load.active) + observe(load.inactive) > 0) {
+      if (observe(load.active) + observe(load.inactive) > 0 || observe(path_.servers[server.index].persistent) > 0) {
         server.removed_at = now;
       } else if (now - server.removed_at >= removed_server_kept) {
         over.push_back(server);
@@ -315,13 +346,28 @@ void RunningTable::forget_server(Service& service, const Server& server) {
 }
 
 void RunningTable::update_flags() {
-  bool nat = false;
+  __u32 needed = 0;
   for (const auto& [key, service] : services_) {
-    for (const auto& [endpoint, server] : service.servers)
-      nat |= path_.servers[server.index].method == abi::FORWARD_NAT;
+    if (service.configured && is_ftp(key)) needed |= SETTING_FTP;
+    for (const auto& [endpoint, server] : service.servers) {
+      if (path_.servers[server.index].method == abi::FORWARD_NAT) needed |= SETTING_NAT;
+    }
   }
   __u32& flags = path_.settings[0].flags;
-  publish(flags, nat ? flags | SETTING_NAT : flags & ~SETTING_NAT);
+  publish(flags, (flags & ~(SETTING_NAT | SETTING_FTP)) | needed);
+}
+
+Repliers::Endpoints RunningTable::nat_endpoints() const {
+  Repliers::Endpoints endpoints;
+  for (const auto& [key, service] : services_) {
+    const auto* address = std::get_if<cluster::AddressKey>(&key);
+    if (address == nullptr) continue;
+    for (const auto& [endpoint, server] : service.servers) {
+      if (server.configured && path_.servers[server.index].method == abi::FORWARD_NAT)
+        endpoints.insert({address->protocol, endpoint});
+    }
+  }
+  return endpoints;
 }
 
 std::vector<std::uint32_t> RunningTable::newest_first(const Service& service) const {
@@ -360,6 +406,7 @@ std::vector<ServiceLoad> RunningTable::loads(const std::vector<cluster::ServiceK
       load.servers.push_back({.server = configured(path_.servers[index], static_cast<std::uint32_t>(state.weight)),
                               .active = static_cast<std::uint32_t>(observe(state.active)),
                               .inactive = static_cast<std::uint32_t>(observe(state.inactive)),
+                              .persistent = observe(path_.servers[index].persistent),
                               .stats = read_traffic(path_, index)});
     }
     all.push_back(std::move(load));

@@ -2,7 +2,7 @@
 //
 // Everything the daemon must know after a restart is in the maps themselves: a table is read back from them. A server
 // that is taken out keeps its place while connections refer to it and for two minutes more, as in ip_vs: configured
-// again, it has its connections and counters back.
+// again, it has its connections back, and its counters unless its service was taken out too.
 #pragma once
 
 #include <chrono>
@@ -15,6 +15,7 @@
 #include "cluster/model.h"
 #include "director/director.h"
 #include "director/packet_path.h"
+#include "director/repliers.h"
 #include "director/service_keys.h"
 #include "director/service_rings.h"
 
@@ -62,6 +63,7 @@ class RunningTable {
   void apply_service(const cluster::VirtualService& wanted);
   bool apply_servers(Service& service, const cluster::VirtualService& wanted, Clock::time_point now);
   void apply_timeouts(const cluster::Timeouts& timeouts);
+  void apply_behaviour(const cluster::Behaviour& behaviour);
   Server& add_server(Service& service, const net::Endpoint& endpoint);
   bool write_server(const Server& server, const Service& service, const cluster::RealServer& wanted);
   void retire_server(Server& server, Clock::time_point now);
@@ -72,10 +74,12 @@ class RunningTable {
   [[nodiscard]] std::vector<std::uint32_t> newest_first(const Service& service) const;
 
   void update_flags();
+  [[nodiscard]] Repliers::Endpoints nat_endpoints() const;
 
   PacketPath& path_;
   ServiceRings rings_;
   ServiceKeys keys_;
+  Repliers repliers_;
   std::map<cluster::ServiceKey, Service> services_;
   std::set<std::uint32_t> free_services_;
   std::set<std::uint32_t> free_chunks_;

@@ -12,7 +12,8 @@ ServiceKeys::ServiceKeys(PacketPath& path) : path_(path) {
   std::uint32_t index = 0;
   const int map = path.service_keys_map();
   for (bool first = true; bpf_map_get_next_key(map, first ? nullptr : &entry, &entry) == 0; first = false) {
-    if (bpf_map_lookup_elem(map, &entry, &index) != 0 || index >= path.services.size()) continue;
+    if (entry.kind != KEY_SERVICE || bpf_map_lookup_elem(map, &entry, &index) != 0 || index >= path.services.size())
+      continue;
     const auto key = service_key_of(entry);
     services_[key] = index;
     keys_[index].insert(key);

@@ -22,10 +22,10 @@ def balance(net, **settings):
 
 
 def download(lab, net):
-    """Starts a download of two seconds, and returns it once it is under way."""
+    """Starts a download of several seconds, and returns it once it is under way."""
     target = lab.directory / "received"
-    process = net.client.start(["curl", "--silent", "--show-error", "--max-time", "30", "--output", str(target),
-                                "http://172.16.3.100/files/random?rate=2m"])
+    process = net.client.start(["curl", "--silent", "--show-error", "--max-time", "60", "--output", str(target),
+                                "http://172.16.3.100/files/random?rate=600k"])
     wait_until(lambda: target.exists() and target.stat().st_size > 0, "the first bytes of the download")
     return process, target
 
@@ -51,7 +51,7 @@ def test_a_daemon_killed_during_a_download_is_not_missed_and_the_next_one_takes_
     assert "ESTABLISHED" in [connection.state for connection in lb.connections()]
     assert process.running()
 
-    assert process.wait(seconds=20).status == 0
+    assert process.wait(seconds=60).status == 0
     assert target.read_bytes() == (lab.directory / "files" / "random").read_bytes()
     wait_until(lambda: not any(entry.active for entry in lb.servers(SERVICE).values()), "the download to be inactive")
 

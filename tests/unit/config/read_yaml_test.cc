@@ -58,6 +58,26 @@ TEST(ReadYaml, LeavesTimeoutsThatAreNotNamedAtTheirDefaults) {
   EXPECT_EQ(timeouts, (cluster::Timeouts{.tcp = 900s, .tcp_fin = 120s, .udp = 60s}));
 }
 
+TEST(ReadYaml, ReadsTheBehaviourOverItsDefaults) {
+  const auto behaviour = read(R"(
+director:
+  behaviour:
+    connection_reuse: after_fin
+    pick_up_tcp: true
+    drop_packets: auto
+    secure_tcp: always
+    drop_rate: 3
+    path_mtu_discovery: false
+)")
+                             .director.behaviour;
+  EXPECT_EQ(behaviour, (cluster::Behaviour{.connection_reuse = cluster::ConnectionReuse::after_fin,
+                                           .pick_up_tcp = true,
+                                           .drop_packets = cluster::Defence::when_filled,
+                                           .secure_tcp = cluster::Defence::always,
+                                           .drop_rate = 3,
+                                           .path_mtu_discovery = false}));
+}
+
 TEST(ReadYaml, ResolvesAPoolIntoItsService) {
   const auto cluster = read(R"(
 pools:

@@ -45,6 +45,19 @@ TEST(Refusal, NamesTheNearestKeyForAnUnknownOne) {
   EXPECT_THAT(service_problems("persistence: {timout: 5s}"), OneProblem("did you mean 'timeout'?"));
 }
 
+TEST(Refusal, SaysWhatABehaviourCanBe) {
+  const auto behaviour = [](const std::string& setting) {
+    return problems("director: {behaviour: {" + setting + "}}");
+  };
+  EXPECT_THAT(behaviour("drop_entry: 1"), SizeIs(1));
+  EXPECT_THAT(behaviour("pickup_tcp: true"), OneProblem("did you mean 'pick_up_tcp'?"));
+  EXPECT_THAT(behaviour("pick_up_tcp: 1"), OneProblem("director.behaviour.pick_up_tcp: "));
+  EXPECT_THAT(behaviour("drop_packets: 3"), OneProblem("valid: never, auto, always"));
+  EXPECT_THAT(behaviour("connection_reuse: after_clse"), OneProblem("did you mean 'after_close'?"));
+  EXPECT_THAT(behaviour("drop_rate: 0"), OneProblem("director.behaviour.drop_rate: "));
+  EXPECT_THAT(behaviour("drop_when_filled: 101"), OneProblem("director.behaviour.drop_when_filled: "));
+}
+
 TEST(Refusal, ListsTheValidKeysWhereNoneIsNear) {
   EXPECT_THAT(problems("colour: red\n"), ElementsAre("f:1:1: unknown key 'colour'; valid: director, pools, services"));
 }
@@ -57,9 +70,7 @@ TEST(Refusal, SaysWhatThisVersionDoesNotSupport) {
                           "f:5:5: pools.web: 'fallback' is not supported in this version; remove it"));
   EXPECT_THAT(problems("services:\n  site:\n    listen: \"10.0.0.1:443/https\"\n    servers: []\n"),
               ElementsAre("f:3:13: services.site.listen: a service for /https is not supported in this version; valid: "
-                          "/tcp, /udp"));
-  EXPECT_THAT(problems("services:\n  s:\n    listen: \"10.0.0.1:9/sctp\"\n    servers: []\n"),
-              OneProblem("f:3:13: services.s.listen: a service for /sctp is not supported in this version"));
+                          "/tcp, /udp, /sctp"));
   EXPECT_THAT(service_problems("routes: []"), OneProblem("'routes' is not supported in this version"));
   EXPECT_THAT(
       service_problems("forward: fullnat"),
@@ -230,7 +241,11 @@ TEST(Refusal, RefusesFlagsOfAnotherScheduler) {
 TEST(Refusal, RefusesOnePacketForTcpAndMssForUdp) {
   EXPECT_THAT(service_problems("one_packet: true"), OneProblem("is for udp and fwmark services only"));
   EXPECT_THAT(problems("services: {s: {listen: \"10.0.0.1:53/udp\", mss_clamp: 1400, servers: []}}"),
-              OneProblem("a udp service has no MSS"));
+              OneProblem("is for TCP; other protocols have no MSS"));
+  EXPECT_THAT(problems("services: {s: {listen: \"10.0.0.1:53/sctp\", mss_clamp: 1400, servers: []}}"),
+              OneProblem("is for TCP; other protocols have no MSS"));
+  EXPECT_THAT(problems("services: {s: {listen: \"10.0.0.1:53/sctp\", one_packet: true, servers: []}}"),
+              OneProblem("is for udp and fwmark services only"));
 }
 
 TEST(Refusal, RefusesImpossibleNetmasks) {

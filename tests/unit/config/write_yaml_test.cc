@@ -62,6 +62,17 @@ services:
 )");
 }
 
+TEST(WriteYaml, WritesOfTheBehaviourWhatIsNotTheDefault) {
+  cluster::Cluster cluster;
+  EXPECT_THAT(write_yaml(cluster), testing::Not(testing::HasSubstr("behaviour")));
+  cluster.director.behaviour.drop_half_open = cluster::Defence::always;
+  cluster.director.behaviour.path_mtu_discovery = false;
+  EXPECT_THAT(write_yaml(cluster), testing::HasSubstr("udp: 5m}\n"
+                                                      "  behaviour:\n"
+                                                      "    drop_half_open: always\n"
+                                                      "    path_mtu_discovery: false\n"));
+}
+
 TEST(WriteYaml, ReadsBackEverySetting) {
   const auto cluster = read(R"(
 director:
@@ -71,6 +82,21 @@ director:
   services: 78
   servers: 79
   timeouts: {tcp: 1s, tcp_fin: 90s, udp: 2h}
+  behaviour:
+    expire_connections_of_removed_servers: true
+    expire_persistence_of_quiescent_servers: true
+    connection_reuse: after_fin
+    pick_up_tcp: true
+    pick_up_sctp: true
+    bypass_without_server: true
+    drop_half_open: auto
+    drop_packets: always
+    secure_tcp: auto
+    drop_rate: 5
+    drop_when_filled: 75
+    schedule_icmp: true
+    refuse_unknown_replies: true
+    path_mtu_discovery: false
 pools:
   shared: {servers: ["10.1.0.1", {address: 10.1.0.2, weight: 0}]}
   null-ish: {servers: []}

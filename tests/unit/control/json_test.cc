@@ -79,7 +79,11 @@ TEST(Json, CarriesACluster) {
                       .connections = 5,
                       .services = 6,
                       .servers = 7,
-                      .timeouts = {1s, 2s, 3s}};
+                      .timeouts = {1s, 2s, 3s},
+                      .behaviour = {.connection_reuse = cluster::ConnectionReuse::never,
+                                    .pick_up_sctp = true,
+                                    .drop_packets = cluster::Defence::when_filled,
+                                    .drop_rate = 4}};
   cluster.services = {full_service()};
   EXPECT_EQ(round_trip(cluster), cluster);
 }

@@ -10,6 +10,33 @@ TEST(ModelMap, KnowsEverySchedulerThatTheModelOffers) {
   EXPECT_EQ(scheduler_id("nosuch"), abi::SCHEDULER_NONE);
 }
 
+TEST(ModelMap, GivesEveryBehaviourItsBits) {
+  using cluster::Behaviour;
+  using cluster::ConnectionReuse;
+  using cluster::Defence;
+  const std::uint32_t usual = behaviour_bits({});
+  EXPECT_EQ(usual, BEHAVIOUR_REUSE_CLOSED | BEHAVIOUR_PATH_MTU) << "the defaults of ip_vs";
+  const std::pair<Behaviour, std::uint32_t> changed[] = {
+      {{.expire_connections_of_removed_servers = true}, usual | BEHAVIOUR_EXPIRE_REMOVED},
+      {{.expire_persistence_of_quiescent_servers = true}, usual | BEHAVIOUR_EXPIRE_QUIESCENT},
+      {{.connection_reuse = ConnectionReuse::never}, BEHAVIOUR_PATH_MTU},
+      {{.connection_reuse = ConnectionReuse::after_fin}, usual | BEHAVIOUR_REUSE_FIN_WAIT},
+      {{.pick_up_tcp = true}, usual | BEHAVIOUR_PICK_UP_TCP},
+      {{.pick_up_sctp = true}, usual | BEHAVIOUR_PICK_UP_SCTP},
+      {{.bypass_without_server = true}, usual | BEHAVIOUR_BYPASS},
+      {{.drop_half_open = Defence::when_filled}, usual | BEHAVIOUR_DROP_HALF_OPEN_FILLED},
+      {{.drop_half_open = Defence::always}, usual | BEHAVIOUR_DROP_HALF_OPEN},
+      {{.drop_packets = Defence::when_filled}, usual | BEHAVIOUR_DROP_PACKETS_FILLED},
+      {{.drop_packets = Defence::always}, usual | BEHAVIOUR_DROP_PACKETS},
+      {{.secure_tcp = Defence::when_filled}, usual | BEHAVIOUR_SECURE_TCP_FILLED},
+      {{.secure_tcp = Defence::always}, usual | BEHAVIOUR_SECURE_TCP},
+      {{.schedule_icmp = true}, usual | BEHAVIOUR_SCHEDULE_ICMP},
+      {{.refuse_unknown_replies = true}, usual | BEHAVIOUR_REFUSE_REPLIES},
+      {{.path_mtu_discovery = false}, BEHAVIOUR_REUSE_CLOSED},
+  };
+  for (const auto& [behaviour, bits] : changed) EXPECT_EQ(behaviour_bits(behaviour), bits);
+}
+
 TEST(ModelMap, ReadsBackTheKeyOfAService) {
   const cluster::ServiceKey keys[] = {
       cluster::AddressKey{cluster::Protocol::tcp, *net::Endpoint::parse("10.0.1.100:80")},

@@ -30,7 +30,7 @@ INSTANTIATE_TEST_SUITE_P(Hook, Outgoing, testing::Values(Hook::tc), hook_name);
 TEST_P(Outgoing, AMarkedPacketGoesToTheServiceOfItsMarkAndKeepsItsPortAndTheHopThatGettingHereCost) {
   for (const bool ipv4 : {true, false}) {
     const auto service = path().add_service({.address = vip(ipv4), .port = 0, .mark = 5});
-    path().add_server(service, {.address = real(ipv4), .port = 8080, .own_port = true});
+    path().add_server(service, {.address = real(ipv4), .port = 8080});
     Packet p = opening(client(ipv4), ipv4, 443);
     p.ttl = 63;
     expect_on(send(p, Way::marked, 5), translated(p, ipv4, 443, 63).packet(), server_mac, inside_mac);

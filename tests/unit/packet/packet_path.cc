@@ -24,7 +24,7 @@
 namespace ballast::packet_test {
 namespace {
 
-constexpr std::uint32_t services_max = 8, servers_max = 128, chunk_lines = 32;
+constexpr std::uint32_t services_max = 16, servers_max = 256, chunk_lines = 32;
 constexpr std::uint32_t loopback = 1, ifindex_outside = 10, ifindex_inside = 20;
 
 constexpr const char* counter_names[] = {
@@ -164,9 +164,31 @@ Loaded load_skeleton(Skeleton* skeleton, int (*load)(Skeleton*), void (*destroy)
 }
 
 constexpr std::pair<int, int> timeouts[] = {
-    {abi::STATE_NONE, 2},       {abi::STATE_ESTABLISHED, 900}, {abi::STATE_SYN_SENT, 120}, {abi::STATE_SYN_RECV, 60},
-    {abi::STATE_FIN_WAIT, 120}, {abi::STATE_TIME_WAIT, 120},   {abi::STATE_CLOSE, 10},     {abi::STATE_CLOSE_WAIT, 60},
-    {abi::STATE_LAST_ACK, 30},  {abi::STATE_LISTEN, 120},      {abi::STATE_SYNACK, 120},   {abi::STATE_UDP, 300},
+    {abi::STATE_NONE, 2},
+    {abi::STATE_ESTABLISHED, 900},
+    {abi::STATE_SYN_SENT, 120},
+    {abi::STATE_SYN_RECV, 60},
+    {abi::STATE_FIN_WAIT, 120},
+    {abi::STATE_TIME_WAIT, 120},
+    {abi::STATE_CLOSE, 10},
+    {abi::STATE_CLOSE_WAIT, 60},
+    {abi::STATE_LAST_ACK, 30},
+    {abi::STATE_LISTEN, 120},
+    {abi::STATE_SYNACK, 120},
+    {abi::STATE_UDP, 300},
+    {abi::STATE_SCTP_INIT1, 4},
+    {abi::STATE_SCTP_INIT, 61},
+    {abi::STATE_SCTP_COOKIE_SENT, 61},
+    {abi::STATE_SCTP_COOKIE_REPLIED, 61},
+    {abi::STATE_SCTP_COOKIE_WAIT, 61},
+    {abi::STATE_SCTP_COOKIE, 61},
+    {abi::STATE_SCTP_COOKIE_ECHOED, 61},
+    {abi::STATE_SCTP_ESTABLISHED, 900},
+    {abi::STATE_SCTP_SHUTDOWN_SENT, 61},
+    {abi::STATE_SCTP_SHUTDOWN_RECEIVED, 61},
+    {abi::STATE_SCTP_SHUTDOWN_ACK_SENT, 61},
+    {abi::STATE_SCTP_REJECTED, 4},
+    {abi::STATE_SCTP_CLOSED, 61},
 };
 
 Verdict verdict_of(Hook hook, std::uint32_t code) {
@@ -237,7 +259,7 @@ int PacketPath::map(const char* name) const { return bpf_object__find_map_fd_by_
 void PacketPath::clear() {
   const auto offset = read_map<abi::live>(map("live"), 0).slots_offset;
   for (const char* name : {"services", "cursors", "rings", "chunks", "servers", "server_traffic", "counters",
-                           "connections", "icmp_tokens"}) {
+                           "connections", "icmp_tokens", "capture_orders"}) {
     zero_array(map(name), processors_);
   }
   abi::live live{};
@@ -250,6 +272,7 @@ void PacketPath::clear() {
   settings = {};
   settings.abi = BALLAST_ABI;
   settings.flags = SETTING_NAT;
+  settings.behaviour = BEHAVIOUR_REUSE_CLOSED | BEHAVIOUR_PATH_MTU;
   settings.connections_max = segments * SEGMENT_SLOTS / 2;
   settings.lease = ticks_now() + ticks(3600);
   settings.icmp_per_second = 1000;
@@ -263,6 +286,12 @@ void PacketPath::clear() {
 
 void PacketPath::apply_settings() { write_map(map("settings"), 0, settings); }
 
+abi::capture_orders PacketPath::capture_orders() const {
+  return read_map<abi::capture_orders>(map("capture_orders"), 0);
+}
+void PacketPath::set_capture_orders(const abi::capture_orders& value) { write_map(map("capture_orders"), 0, value); }
+std::uint32_t PacketPath::capture_lease() const { return read_map<abi::settings>(map("settings"), 0).capture_lease; }
+
 std::uint32_t PacketPath::add_service(const ServiceSpec& spec) {
   const std::uint32_t index = services_++;
   const Address virtual_address = address(spec.address);
@@ -274,7 +303,9 @@ std::uint32_t PacketPath::add_service(const ServiceSpec& spec) {
   value.protocol = key.protocol;
   value.mark = key.mark;
   value.scheduler = static_cast<std::uint8_t>(spec.scheduler);
-  value.flags = spec.flags;
+  value.flags = spec.flags | (spec.persistence != 0 ? SERVICE_PERSISTENT : 0);
+  value.persistence = ticks(spec.persistence);
+  value.netmask = spec.netmask;
   value.first_chunk = index;
   value.mss_clamp = spec.mss_clamp;
   value.in_use = 1;
@@ -308,8 +339,7 @@ std::uint32_t PacketPath::add_server(std::uint32_t service, const ServerSpec& sp
   value.address = abi::to_abi(real);
   value.port = spec.port != 0 ? abi::port_to_abi(spec.port) : configured.port;
   value.method = static_cast<std::uint8_t>(spec.method);
-  value.flags = SERVER_AVAILABLE | SERVER_ROUTED | SERVER_HOP | SERVER_HOP_XDP | (spec.local ? SERVER_LOCAL : 0) |
-                (spec.own_port ? SERVER_OWN_PORT : 0);
+  value.flags = SERVER_AVAILABLE | SERVER_ROUTED | SERVER_HOP | SERVER_HOP_XDP | (spec.local ? SERVER_LOCAL : 0);
   value.service = service;
   value.ifindex = ifindex_inside;
   std::memcpy(value.hop_mac, server_mac.data(), 6);
@@ -327,6 +357,13 @@ std::uint32_t PacketPath::add_server(std::uint32_t service, const ServerSpec& sp
   members_[service].push_back(index);
   write_rings(service);
   return index;
+}
+
+void PacketPath::add_replier(std::string_view text, std::uint16_t port, std::uint8_t protocol) {
+  auto key = key_of(address(text), port, protocol);
+  key.kind = KEY_REPLIER;
+  const std::uint32_t value = 0;
+  bpf_map_update_elem(map("service_keys"), &key, &value, BPF_ANY);
 }
 
 void PacketPath::set_weight(std::uint32_t server, std::int32_t weight) {

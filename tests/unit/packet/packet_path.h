@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "director/abi.h"
+#include "capture/abi.h"
 #include "frame.h"
 
 struct bpf_object;
@@ -38,6 +38,8 @@ struct ServiceSpec {
   abi::scheduler_id scheduler = abi::SCHEDULER_RR;
   std::uint32_t flags = 0;
   std::uint16_t mss_clamp = 0;
+  std::uint32_t persistence = 0;  ///< seconds, 0: not persistent
+  std::uint32_t netmask = 0xffffffff;
   std::uint32_t mark = 0;  ///< by mark: the address tells the family only, port and protocol nothing
 };
 
@@ -52,7 +54,6 @@ struct ServerSpec {
   std::uint16_t tunnel_port = 6080;
   std::uint16_t mtu = 1500;
   bool local = false;
-  bool own_port = false;
   std::uint32_t upper = 0, lower = 0;
 };
 
@@ -81,6 +82,8 @@ class PacketPath {
   std::uint32_t add_service(const ServiceSpec& spec = {});
   std::uint32_t add_server(std::uint32_t service, const ServerSpec& spec = {});
   void set_weight(std::uint32_t server, std::int32_t weight);
+  /// Makes an endpoint known as a real server's behind NAT.
+  void add_replier(std::string_view address, std::uint16_t port, std::uint8_t protocol);
 
   /// The verdict on a frame and what became of it.
   Answer send(const Bytes& frame, const Arrival& arrival = {});
@@ -106,6 +109,10 @@ class PacketPath {
   void set_server(std::uint32_t index, const abi::server& value);
   abi::service service(std::uint32_t index) const;
   void set_service(std::uint32_t index, const abi::service& value);
+  /// What captures want, and the end of their lease as the programs left it.
+  abi::capture_orders capture_orders() const;
+  void set_capture_orders(const abi::capture_orders& value);
+  std::uint32_t capture_lease() const;
   /// Makes what the fragments table knows `seconds` older.
   void age_fragments(int seconds);
 

@@ -164,7 +164,7 @@ TEST_P(Schedulers, AWeightOfZeroEndsNewConnectionsAndKeepsOldOnes) {
 }
 
 TEST_P(Schedulers, TheServiceOfAPortGoesBeforeThatOfAllPorts) {
-  const auto all = path().add_service({.port = 0});
+  const auto all = path().add_service({.port = 0, .persistence = 360});
   path().add_server(all, {.address = "10.0.2.12"});
   auto catch_all = path().server(all * CHUNK_MEMBERS);
   catch_all.port = 0;
