@@ -46,6 +46,7 @@ class PacketPath {
   [[nodiscard]] int xdp_program() const;
   [[nodiscard]] int tc_program() const;
   [[nodiscard]] int local_reply_program() const;
+  [[nodiscard]] int outgoing_program() const;
 
   [[nodiscard]] int service_keys_map() const;
   [[nodiscard]] int server_traffic_map() const;
