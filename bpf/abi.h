@@ -66,7 +66,6 @@ enum scheduler_id {
 #define SERVICE_SCHED_1 0x08u
 #define SERVICE_SCHED_2 0x10u
 #define SERVICE_SCHED_3 0x20u
-
 #define SERVICE_GROUP 0x100u /* several addresses and ports share it */
 
 #define CHUNK_NONE 0xffffffffu
@@ -236,18 +235,19 @@ enum connection_state {
 /* Bits of connection.meta. 0 is a slot that was never used since its neighbourhood was last empty: a search stops
  * there. */
 #define META_LIVE 0x01u
-#define META_DEAD 0x02u      /* free, but a search goes on behind it */
-#define META_NO_OUTPUT 0x04u /* no reply was seen: the half view of DR and TUN */
-#define META_INACTIVE 0x08u  /* counted in member.inactive, not in member.active */
-#define META_NO_REPLY 0x10u  /* a newer connection has the same client and server: replies are that one's */
-#define META_TEMPLATE 0x20u  /* remembers the server of a client, see bpf/persistence.h */
-#define META_ASSURED 0x40u   /* template: one of its connections was established */
-#define META_ARRIVING 0x80u  /* on its way from the previous table, where it still is: see bpf/growth.h */
+#define META_DEAD 0x02u         /* free, but a search goes on behind it */
+#define META_NO_OUTPUT 0x04u    /* no reply was seen: the half view of DR and TUN */
+#define META_INACTIVE 0x08u     /* counted in member.inactive, not in member.active */
+#define META_NO_REPLY 0x10u     /* a newer connection has the same client and server: replies are that one's */
+#define META_TEMPLATE 0x20u     /* remembers the server of a client, see bpf/persistence.h */
+#define META_ASSURED 0x40u      /* template: one of its connections was established */
+#define META_LOCAL_CLIENT 0x80u /* the client is a socket of this machine: replies go up the stack */
 #define META_STATE_SHIFT 8
 #define META_STATE 0x1f00u
-#define META_FTP_PASSIVE                                                                       \
-  0x2000u /* FTP's control connection: the client has just asked for a passive data connection \
-           */
+#define META_FTP_PASSIVE                                                                                           \
+  0x2000u                     /* FTP's control connection: the client has just asked for a passive data connection \
+                               */
+#define META_ARRIVING 0x4000u /* on its way from the previous table, where it still is: see bpf/growth.h */
 #define META_GENERATION_SHIFT 16
 
 /* One cache line. Found by the client's address, port and protocol from both directions; a template by its hash. */

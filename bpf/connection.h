@@ -205,6 +205,7 @@ __noinline int enter_connection(const struct packet* p, __u32 number, __u32 from
   if (!p || !born || !set || !server) return OPEN_REFUSED;
   __u32 view = server->method == FORWARD_NAT ? 0 : META_NO_OUTPUT;
   __u32 state = first_state(p, set, from_server ? FROM_SERVER : view ? FROM_CLIENT_ONLY : FROM_CLIENT);
+  if (p->from_here && !from_server) view |= META_LOCAL_CLIENT;
   struct connection* entry = &born->entry;
   entry->protocol = p->protocol;
   entry->server = number;

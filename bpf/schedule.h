@@ -23,6 +23,15 @@
 
 #define NO_SERVICE 0xffffffffu
 
+/* The service for a packet with a firewall mark: its index, or NO_SERVICE. */
+__noinline __u32 find_marked_service(const struct packet* p, __u32 mark) {
+  if (!p) return NO_SERVICE;
+  struct service_key key = {.mark = mark};
+  if (p->ipv4) set_ipv4(&key.address, 0);
+  __u32* found = bpf_map_lookup_elem(&service_keys, &key);
+  return found ? *found : NO_SERVICE;
+}
+
 #define FTP_PORT bpf_htons(21)
 #define FTP_DATA_PORT bpf_htons(20)
 #define FIRST_UNPRIVILEGED_PORT 1024
@@ -33,9 +42,11 @@ static __always_inline int may_be_ftp_data(const struct packet* p, const struct 
          (p->destination_port == FTP_DATA_PORT || bpf_ntohs(p->destination_port) >= FIRST_UNPRIVILEGED_PORT);
 }
 
-/* The service for a packet's destination: the index of that of the port, else of FTP's that the port may belong to,
- * else of that of all ports, else NO_SERVICE. */
-static __always_inline __u32 find_service(const struct packet* p, const struct settings* set) {
+/* The service for a packet: the index of that of its mark, else of that of its destination's port, else of FTP's that
+ * the port may belong to, else of that of all ports, else NO_SERVICE. */
+static __always_inline __u32 find_service(const struct packet* p, const struct settings* set, __u32 mark) {
+  __u32 marked = mark ? find_marked_service(p, mark) : NO_SERVICE;
+  if (marked != NO_SERVICE) return marked;
   struct service_key key = {.port = p->destination_port, .protocol = p->protocol};
   key.address = p->destination;
   __u32* found = bpf_map_lookup_elem(&service_keys, &key);

@@ -79,7 +79,8 @@ enum SchedulerFlag : std::uint32_t {
 enum class Origin : std::uint8_t { file, command };
 
 struct VirtualService {
-  ServiceKey key;
+  ServiceKey key;                             ///< names the service
+  std::vector<AddressKey> further_addresses;  ///< a group: balanced as one with the key's, which is an address then
   std::string name;  ///< the name in the configuration file; empty for services made by ipvsadm
   std::string scheduler = "wlc";
   std::uint32_t scheduler_flags = 0;
@@ -157,6 +158,9 @@ struct Cluster {
   std::vector<VirtualService> services;
   friend bool operator==(const Cluster&, const Cluster&) = default;
 };
+
+/// The key of a service and its further addresses: whatever leads to it.
+std::vector<ServiceKey> keys_of(const VirtualService& service);
 
 /// The service with that key, or nullptr.
 const VirtualService* find_service(const Cluster& cluster, const ServiceKey& key);

@@ -118,6 +118,7 @@ void describe(Fields& fields, V& persistence) {
 template <typename Fields, Is<cluster::VirtualService> V>
 void describe(Fields& fields, V& service) {
   fields.member("key", service.key);
+  fields.optional_member("further_addresses", service.further_addresses);
   fields.optional_member("name", service.name);
   fields.optional_member("scheduler", service.scheduler);
   fields.optional_member("scheduler_flags", service.scheduler_flags);

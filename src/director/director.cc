@@ -8,12 +8,17 @@
 #include <array>
 #include <chrono>
 #include <filesystem>
+#include <set>
+
+#include <fmt/format.h>
 
 #include "base/log.h"
 #include "bpf/counters.h"
 #include "director/bpffs.h"
 #include "director/connection_reader.h"
 #include "director/interfaces.h"
+#include "director/local_clients.h"
+#include "director/mark_device.h"
 #include "director/next_hops.h"
 #include "director/packet_path.h"
 #include "director/running_table.h"
@@ -51,7 +56,17 @@ constexpr bool is_drop(int counter) {
 void take_down(const std::string& directory) {
   libbpf_set_print(nullptr);
   detach_all(directory);
+  detach_from_local_clients(directory);
+  if (auto removed = remove_mark_device(directory); !removed) log::warning("{}", removed.error().message);
   remove_pin_directory(directory);
+}
+
+std::set<cluster::MarkKey> marks_of(const cluster::Cluster& cluster) {
+  std::set<cluster::MarkKey> marks;
+  for (const auto& service : cluster.services) {
+    if (const auto* mark = std::get_if<cluster::MarkKey>(&service.key)) marks.insert(*mark);
+  }
+  return marks;
 }
 
 class PinnedDirector : public Director {
@@ -60,6 +75,8 @@ class PinnedDirector : public Director {
       : path_(std::move(path)),
         directory_(std::move(directory)),
         interfaces_(*path_, directory_),
+        local_clients_(*path_, directory_),
+        mark_device_(*path_, directory_),
         table_(*path_),
         growth_(*path_),
         hops_(*path_) {}
@@ -83,13 +100,16 @@ class PinnedDirector : public Director {
     }
     if (auto applied = table_.apply(cluster, Clock::now()); !applied) return applied;
     in_use_ = true;
+    if (auto served = local_clients_.apply(!cluster.services.empty()); !served) return served;
+    const auto marks = marks_of(cluster);
+    if (auto steered = mark_device_.apply(marks); !steered) return steered;
     settings_ = cluster.director;
     order_.clear();
     for (const auto& service : cluster.services) order_.push_back(service.key);
     servers_ = table_.configured_servers();
     hops_.resolve(servers_);
     renew_lease();
-    warn_of_missing_forwarding();
+    warn_of_missing_forwarding(marks);
     if (auto served = serve_local(); !served) return served;
     return growth_.grow_to(cluster.director.connections);
   }
@@ -100,7 +120,7 @@ class PinnedDirector : public Director {
     if (hops_.refresh(servers_, now) && attached_) {
       if (auto attached = interfaces_.apply(settings_); !attached) log::warning("{}", attached.error().message);
     }
-    if (attached_) growth_.step([this] { return interfaces_.apply(settings_); });
+    if (attached_) growth_.step([this] { return attach_loaded(); });
     if (now - collected_ < collect_period) return;
     collected_ = now;
     table_.collect(now);
@@ -152,17 +172,36 @@ class PinnedDirector : public Director {
     publish(path_->settings[0].lease, abi::now_ticks() + abi::ticks(length));
   }
 
-  /// Replies of NAT are routed by the kernel's tables, which say nothing while it does not forward.
-  void warn_of_missing_forwarding() {
+  /// What a service needs the kernel to forward, while it does not: said once.
+  void warn_of_missing_forwarding(const std::set<cluster::MarkKey>& marks) {
     const bool nat = (path_->settings[0].flags & SETTING_NAT) != 0;
-    const auto forwarding = net::read_sysctl("net.ipv4.ip_forward");
-    const bool missing = nat && forwarding && *forwarding == "0";
-    if (missing && !warned_of_forwarding_) {
-      log::warning(
-          "net.ipv4.ip_forward is 0: replies of NAT real servers cannot be routed to clients; set it with: sysctl -w "
-          "net.ipv4.ip_forward=1");
+    const auto marked = [&](net::Family family) {
+      return std::ranges::find(marks, family, &cluster::MarkKey::family) != marks.end();
+    };
+    // Replies of NAT are routed by the kernel's tables, which say nothing while it does not forward; marked packets are
+    // forwarded to a device of ours.
+    constexpr const char* replies = "replies of NAT real servers cannot be routed to clients";
+    constexpr const char* packets = "packets of fwmark services do not get to the packet program";
+    std::set<std::string> missing;
+    const auto need = [&](bool needed, const char* parameter, const char* why) {
+      const auto forwarding = net::read_sysctl(parameter);
+      if (!needed || !forwarding || *forwarding != "0") return;
+      missing.insert(fmt::format("{0} is 0: {1}; set it with: sysctl -w {0}=1", parameter, why));
+    };
+    need(nat, "net.ipv4.ip_forward", replies);
+    need(marked(net::Family::ipv4), "net.ipv4.ip_forward", packets);
+    need(marked(net::Family::ipv6), "net.ipv6.conf.all.forwarding", packets);
+    for (const auto& line : missing) {
+      if (!warned_of_forwarding_.contains(line)) log::warning("{}", line);
     }
-    warned_of_forwarding_ = missing;
+    warned_of_forwarding_ = std::move(missing);
+  }
+
+  /// Puts the programs that are loaded now on every hook.
+  Result<void> attach_loaded() {
+    if (auto attached = interfaces_.apply(settings_); !attached) return attached;
+    if (auto attached = local_clients_.reattach(); !attached) return attached;
+    return mark_device_.reattach();
   }
 
   /// A local real server behind NAT needs its replies translated on their way out.
@@ -178,13 +217,15 @@ class PinnedDirector : public Director {
   std::unique_ptr<PacketPath> path_;
   std::string directory_;
   Interfaces interfaces_;
+  LocalClients local_clients_;
+  MarkDevice mark_device_;
   RunningTable table_;
   TableGrowth growth_;
   NextHops hops_;
   cluster::DirectorSettings settings_;
   bool attached_ = false;
   bool in_use_ = false;
-  bool warned_of_forwarding_ = false;
+  std::set<std::string> warned_of_forwarding_;
   std::vector<cluster::ServiceKey> order_;
   std::vector<std::uint32_t> servers_;
   Clock::time_point collected_;

@@ -60,15 +60,18 @@ abi::service_key map_key(const cluster::ServiceKey& key) {
 }
 
 cluster::ServiceKey service_key_of(const abi::service& service) {
-  const net::Address address = abi::from_abi(service.address);
-  if (service.protocol == 0) return cluster::MarkKey{service.mark, address.family()};
-  return cluster::AddressKey{static_cast<cluster::Protocol>(service.protocol),
-                             {address, abi::port_from_abi(service.port)}};
+  return service_key_of(abi::service_key{service.address, service.mark, service.port, service.protocol, 0});
+}
+
+cluster::ServiceKey service_key_of(const abi::service_key& key) {
+  const net::Address address = abi::from_abi(key.address);
+  if (key.protocol == 0) return cluster::MarkKey{key.mark, address.family()};
+  return cluster::AddressKey{static_cast<cluster::Protocol>(key.protocol), {address, abi::port_from_abi(key.port)}};
 }
 
 std::uint32_t service_flags(const cluster::VirtualService& service) {
   return service.scheduler_flags | (service.persistence ? SERVICE_PERSISTENT : 0) |
-         (service.one_packet ? SERVICE_ONE_PACKET : 0);
+         (service.one_packet ? SERVICE_ONE_PACKET : 0) | (service.further_addresses.empty() ? 0 : SERVICE_GROUP);
 }
 
 std::uint32_t behaviour_bits(const cluster::Behaviour& behaviour) {

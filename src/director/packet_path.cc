@@ -115,7 +115,8 @@ void set_sizes(bpf_object* object, const Sizes& sizes, const Tables& tables) {
   const auto set = [object](const char* name, std::uint32_t entries) {
     bpf_map__set_max_entries(bpf_object__find_map_by_name(object, name), entries);
   };
-  set("service_keys", sizes.services * 2 + sizes.servers);
+  // Each key and its address, old ones beside the new ones for a moment; and repliers.
+  set("service_keys", sizes.services * 4 + sizes.servers);
   set("services", sizes.services);
   set("cursors", sizes.services);
   set("service_traffic", sizes.services);
@@ -314,6 +315,7 @@ Result<void> PacketPath::start_sweep() const {
 int PacketPath::xdp_program() const { return bpf_program__fd(xdp_->progs.ballast_director); }
 int PacketPath::tc_program() const { return bpf_program__fd(tc_->progs.ballast_director); }
 int PacketPath::local_reply_program() const { return bpf_program__fd(tc_->progs.ballast_local_reply); }
+int PacketPath::outgoing_program() const { return bpf_program__fd(tc_->progs.ballast_outgoing); }
 int PacketPath::service_keys_map() const { return bpf_map__fd(xdp_->maps.service_keys); }
 int PacketPath::server_traffic_map() const { return bpf_map__fd(xdp_->maps.server_traffic); }
 int PacketPath::counters_map() const { return bpf_map__fd(xdp_->maps.counters); }

@@ -70,6 +70,7 @@ class PacketPath {
   [[nodiscard]] int local_reply_program() const;
   /// Moves entries of the previous table: see bpf/growth.h.
   [[nodiscard]] int move_program() const;
+  [[nodiscard]] int outgoing_program() const;
 
   [[nodiscard]] int service_keys_map() const;
   [[nodiscard]] int server_traffic_map() const;

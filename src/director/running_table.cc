@@ -1,11 +1,8 @@
 #include "director/running_table.h"
 
-#include <bpf/bpf.h>
-
 #include <algorithm>
 #include <array>
 #include <functional>
-#include <optional>
 
 #include <fmt/format.h>
 
@@ -18,12 +15,6 @@ namespace {
 /// ip_vs keeps a removed server that long after its last connection (IP_VS_DEST_TRASH_PERIOD).
 constexpr std::chrono::seconds removed_server_kept{120};
 
-std::optional<net::Address> virtual_address(const cluster::ServiceKey& key) {
-  const auto* address = std::get_if<cluster::AddressKey>(&key);
-  if (address == nullptr) return std::nullopt;
-  return address->endpoint.address;
-}
-
 bool is_ftp(const cluster::ServiceKey& key) {
   const auto* address = std::get_if<cluster::AddressKey>(&key);
   return address != nullptr && address->protocol == cluster::Protocol::tcp && address->endpoint.port == 21;
@@ -31,13 +22,13 @@ bool is_ftp(const cluster::ServiceKey& key) {
 
 }  // namespace
 
-RunningTable::RunningTable(PacketPath& path) : path_(path), rings_(path), repliers_(path) {
+RunningTable::RunningTable(PacketPath& path) : path_(path), rings_(path), keys_(path), repliers_(path) {
   for (std::uint32_t i = 0; i < path.services.size(); ++i) free_services_.insert(i);
   for (std::uint32_t i = 0; i < path.chunks.size(); ++i) free_chunks_.insert(i);
-  if (path.adopted()) read_keys();
+  if (path.adopted()) read_services();
 }
 
-void RunningTable::read_keys() {
+void RunningTable::read_services() {
   for (std::uint32_t index = 0; index < path_.services.size(); ++index) {
     const abi::service& entry = path_.services[index];
     if (entry.in_use == USE_FREE) continue;
@@ -47,7 +38,6 @@ void RunningTable::read_keys() {
     service.configured = entry.in_use == USE_CONFIGURED;
     free_services_.erase(index);
     rings_.adopt(index);
-    if (const auto address = virtual_address(key); service.configured && address) ++virtual_addresses_[*address];
     read_servers(service);
   }
 }
@@ -71,7 +61,9 @@ void RunningTable::read_servers(Service& service) {
 Result<void> RunningTable::check_room(const cluster::Cluster& wanted) const {
   std::size_t new_services = 0;
   std::size_t new_chunks = 0;
+  std::size_t addresses = 0;
   for (const auto& service : wanted.services) {
+    addresses += 1 + service.further_addresses.size();
     const auto running = services_.find(service.key);
     if (running == services_.end()) {
       ++new_services;
@@ -88,6 +80,13 @@ Result<void> RunningTable::check_room(const cluster::Cluster& wanted) const {
         fmt::format("no room for {} more services: the table was made for {}; raise director.services and start the "
                     "packet path anew (ballast stop)",
                     new_services, path_.services.size()),
+        ENOSPC);
+  }
+  if (addresses > path_.services.size()) {
+    return fail(
+        fmt::format("no room for {} addresses of services: the table was made for {}; raise director.services and "
+                    "start the packet path anew (ballast stop)",
+                    addresses, path_.services.size()),
         ENOSPC);
   }
   if (new_chunks > free_chunks_.size()) {
@@ -112,7 +111,7 @@ Result<void> RunningTable::apply(const cluster::Cluster& wanted, Clock::time_poi
   apply_timeouts(wanted.director.timeouts);
   apply_behaviour(wanted.director.behaviour);
   for (auto& [key, service] : services_) {
-    if (service.configured && cluster::find_service(wanted, key) == nullptr) remove_service(key, service, now);
+    if (service.configured && cluster::find_service(wanted, key) == nullptr) remove_service(service, now);
   }
   for (const auto& service : wanted.services) {
     Service& running = service_for(service);
@@ -128,9 +127,10 @@ Result<void> RunningTable::apply(const cluster::Cluster& wanted, Clock::time_poi
     if (!running.configured) {
       running.configured = true;
       publish(path_.services[running.index].in_use, USE_CONFIGURED);
-      publish_key(service.key, running.index);
     }
+    keys_.assign(running.index, cluster::keys_of(service));
   }
+  keys_.withdraw_rest();
   update_flags();
   repliers_.set(wanted.director.behaviour.refuse_unknown_replies ? nat_endpoints() : Repliers::Endpoints{});
   return {};
@@ -310,8 +310,8 @@ void RunningTable::retire_server(Server& server, Clock::time_point now) {
   server.removed_at = now;
 }
 
-void RunningTable::remove_service(const cluster::ServiceKey& key, Service& service, Clock::time_point now) {
-  withdraw_key(key);
+void RunningTable::remove_service(Service& service, Clock::time_point now) {
+  keys_.assign(service.index, {});
   for (auto& [endpoint, server] : service.servers) {
     if (server.configured) retire_server(server, now);
     clear_traffic(path_, server.index);
@@ -363,31 +363,6 @@ void RunningTable::forget_server(Service& service, const Server& server) {
   path_.member(server.index) = {};
   path_.servers[server.index] = {};
   service.servers.erase(server.endpoint);
-}
-
-void RunningTable::publish_key(const cluster::ServiceKey& key, std::uint32_t index) {
-  const auto entry = map_key(key);
-  bpf_map_update_elem(path_.service_keys_map(), &entry, &index, BPF_ANY);
-  if (const auto address = virtual_address(key)) count_address(*address, 1);
-}
-
-void RunningTable::withdraw_key(const cluster::ServiceKey& key) {
-  const auto entry = map_key(key);
-  bpf_map_delete_elem(path_.service_keys_map(), &entry);
-  if (const auto address = virtual_address(key)) count_address(*address, -1);
-}
-
-void RunningTable::count_address(const net::Address& address, int difference) {
-  abi::service_key entry{};
-  entry.address = abi::to_abi(address);
-  const std::uint32_t value = SERVICE_INDEX_ADDRESS;
-  const int services = virtual_addresses_[address] += difference;
-  if (services == 0) {
-    virtual_addresses_.erase(address);
-    bpf_map_delete_elem(path_.service_keys_map(), &entry);
-  } else if (services == difference) {
-    bpf_map_update_elem(path_.service_keys_map(), &entry, &value, BPF_ANY);
-  }
 }
 
 void RunningTable::update_flags() {

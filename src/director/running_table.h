@@ -16,6 +16,7 @@
 #include "director/director.h"
 #include "director/packet_path.h"
 #include "director/repliers.h"
+#include "director/service_keys.h"
 #include "director/service_rings.h"
 
 namespace ballast::director {
@@ -57,7 +58,7 @@ class RunningTable {
     std::map<net::Endpoint, Server> servers;
   };
 
-  void read_keys();
+  void read_services();
   void read_servers(Service& service);
   [[nodiscard]] Result<void> check_room(const cluster::Cluster& wanted) const;
 
@@ -73,25 +74,22 @@ class RunningTable {
   Server& add_server(Service& service, const net::Endpoint& endpoint);
   bool write_server(const Server& server, const Service& service, const cluster::RealServer& wanted);
   void retire_server(Server& server, Clock::time_point now);
-  void remove_service(const cluster::ServiceKey& key, Service& service, Clock::time_point now);
+  void remove_service(Service& service, Clock::time_point now);
   void forget_server(Service& service, const Server& server);
   std::uint32_t new_chunk(Service& service);
 
   [[nodiscard]] std::vector<std::uint32_t> newest_first(const Service& service) const;
 
-  void publish_key(const cluster::ServiceKey& key, std::uint32_t index);
-  void withdraw_key(const cluster::ServiceKey& key);
-  void count_address(const net::Address& address, int difference);
   void update_flags();
   [[nodiscard]] Repliers::Endpoints nat_endpoints() const;
 
   PacketPath& path_;
   ServiceRings rings_;
+  ServiceKeys keys_;
   Repliers repliers_;
   std::map<cluster::ServiceKey, Service> services_;
   std::set<std::uint32_t> free_services_;
   std::set<std::uint32_t> free_chunks_;
-  std::map<net::Address, int> virtual_addresses_;
   std::uint32_t last_order_ = 0;
 };
 

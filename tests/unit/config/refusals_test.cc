@@ -244,10 +244,30 @@ TEST(Refusal, RefusesImpossibleNetmasks) {
   EXPECT_THAT(service_problems("persistence: {netmask: 33}"), OneProblem("is not a mask such as 255.255.255.0"));
 }
 
+TEST(Refusal, RefusesAddressesThatCannotBeOneGroup) {
+  EXPECT_THAT(
+      problems("services:\n  a: {listen: [\"10.0.0.1:80/tcp\", \"10.0.0.1:443/tcp\"], servers: []}\n"
+               "  b:\n    listen:\n      - \"10.0.0.2:80/tcp\"\n      - \"10.0.0.1:443/tcp\"\n    servers: []\n"),
+      ElementsAre("f:6:9: services.b.listen[1]: tcp 10.0.0.1:443 is already service 'a' (line 2)"));
+  EXPECT_THAT(problems("services: {s: {listen: [\"10.0.0.1:80/tcp\", \"10.0.0.1:80/tcp\"], servers: []}}"),
+              OneProblem("services.s.listen[1]: tcp 10.0.0.1:80 is already service 's' (line 1)"));
+  EXPECT_THAT(problems("services: {s: {listen: [\"10.0.0.1:80/tcp\", \"[fd00::1]:80/tcp\"], servers: []}}"),
+              OneProblem("services.s.listen[1]: is IPv6 beside IPv4; the addresses of a service are of one family"));
+  EXPECT_THAT(problems("services: {s: {listen: [], servers: []}}"), OneProblem("services.s.listen: has no address"));
+  EXPECT_THAT(problems("services: {s: {listen: [\"10.0.0.1:80/tcp\", \"10.0.0.1:0/tcp\"], servers: []}}"),
+              OneProblem("services.s.listen[1]: port 0 (every port) needs persistence"));
+  EXPECT_THAT(
+      problems("services: {s: {listen: [\"10.0.0.1:80/tcp\", \"10.0.0.1:81/tcp\"], servers: [\"10.0.0.2:80\"]}}"),
+      OneProblem("port 80 differs from the ports of service 's'; forward route cannot change ports"));
+}
+
 TEST(Refusal, EndsWhereTheDirectorsLimitsAreReached) {
   EXPECT_THAT(problems("director: {services: 1}\nservices:\n  a: {fwmark: 1, servers: []}\n  b: {fwmark: 2, servers: "
                        "[]}\n  c: {fwmark: 3, servers: []}\n"),
               ElementsAre("f:4:6: services.b: more than 1 services; raise director.services"));
+  EXPECT_THAT(problems("director: {services: 1}\nservices: {a: {listen: [\"10.0.0.1:80/tcp\", \"10.0.0.1:81/tcp\"], "
+                       "servers: []}}\n"),
+              OneProblem("services.a: more than 1 services; raise director.services"));
   EXPECT_THAT(problems("director: {servers: 1}\nservices: {a: {fwmark: 1, servers: [10.0.0.1, 10.0.0.2]}}\n"),
               OneProblem("more than 1 servers in all services together; raise director.servers"));
 }

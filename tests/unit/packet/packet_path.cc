@@ -30,7 +30,7 @@ namespace {
 
 constexpr std::uint32_t growth_factor = 2;
 constexpr std::uint32_t services_max = 16, servers_max = 256, chunk_lines = 32;
-constexpr std::uint32_t ifindex_outside = 10, ifindex_inside = 20;
+constexpr std::uint32_t loopback = 1, ifindex_outside = 10, ifindex_inside = 20;
 
 constexpr const char* counter_names[] = {
 #define BALLAST_COUNTER_NAME(name, help) #name,
@@ -116,6 +116,13 @@ abi::service_key key_of(const Address& a, std::uint16_t port, std::uint8_t proto
   key.address = abi::to_abi(a);
   key.port = abi::port_to_abi(port);
   key.protocol = protocol;
+  return key;
+}
+
+abi::service_key mark_key(const Address& a, std::uint32_t mark) {
+  abi::service_key key{};
+  key.address = abi::to_abi(Address::any(a.family()));
+  key.mark = mark;
   return key;
 }
 
@@ -294,6 +301,7 @@ void PacketPath::load(Hook hook, const PacketPath* previous) {
   object_ = loaded.object;
   maps_ = loaded.maps;
   program_ = loaded.program;
+  if (hook == Hook::tc) outgoing_ = bpf_program__fd(bpf_object__find_program_by_name(object_, "ballast_outgoing"));
 }
 
 void PacketPath::start_sweep() {
@@ -345,9 +353,12 @@ std::uint32_t PacketPath::add_service(const ServiceSpec& spec) {
   const std::uint32_t index = services_++;
   const Address virtual_address = address(spec.address);
   abi::service value{};
-  value.address = abi::to_abi(virtual_address);
-  value.port = abi::port_to_abi(spec.port);
-  value.protocol = spec.protocol;
+  const bool by_mark = spec.mark != 0;
+  const auto key = by_mark ? mark_key(virtual_address, spec.mark) : key_of(virtual_address, spec.port, spec.protocol);
+  value.address = key.address;
+  value.port = key.port;
+  value.protocol = key.protocol;
+  value.mark = key.mark;
   value.scheduler = static_cast<std::uint8_t>(spec.scheduler);
   value.flags = spec.flags | (spec.persistence != 0 ? SERVICE_PERSISTENT : 0);
   value.persistence = ticks(spec.persistence);
@@ -359,7 +370,8 @@ std::uint32_t PacketPath::add_service(const ServiceSpec& spec) {
   abi::chunk chunk{};
   chunk.next = CHUNK_NONE;
   write_map(map("chunks"), index, chunk);
-  add_address(index, virtual_address);
+  bpf_map_update_elem(map("service_keys"), &key, &index, BPF_ANY);
+  if (!by_mark) add_address(index, virtual_address);
   members_.emplace_back();
   write_rings(index);
   return index;
@@ -493,6 +505,9 @@ Answer PacketPath::send(const Bytes& frame, const Arrival& arrival) {
   Answer answer;
   answer.frame.resize(8192);
   __sk_buff in{};
+  in.ifindex = arrival.way == Way::marked ? ifindex_inside : loopback;
+  in.ingress_ifindex = arrival.way == Way::marked ? ifindex_outside : arrival.way == Way::from_socket ? 0 : loopback;
+  in.mark = arrival.mark;
   in.gso_segs = arrival.gso_segments;
   in.gso_size = arrival.gso_size;
   bpf_test_run_opts options{};
@@ -501,11 +516,11 @@ Answer PacketPath::send(const Bytes& frame, const Arrival& arrival) {
   options.data_size_in = static_cast<std::uint32_t>(frame.size());
   options.data_out = answer.frame.data();
   options.data_size_out = static_cast<std::uint32_t>(answer.frame.size());
-  if (hook_ == Hook::tc && arrival.gso_segments != 0) {
+  if (hook_ == Hook::tc) {
     options.ctx_in = &in;
     options.ctx_size_in = sizeof in;
   }
-  if (bpf_prog_test_run_opts(program_, &options) != 0) {
+  if (bpf_prog_test_run_opts(arrival.way == Way::in ? program_ : outgoing_, &options) != 0) {
     if (errno != EINVAL) give_up("running a program on " + to_hex(frame));
     answer.verdict = Verdict::refused;
     answer.frame = frame;

@@ -42,6 +42,7 @@ struct ServiceSpec {
   std::uint16_t mss_clamp = 0;
   std::uint32_t persistence = 0;  ///< seconds, 0: not persistent
   std::uint32_t netmask = 0xffffffff;
+  std::uint32_t mark = 0;  ///< by mark: the address tells the family only, port and protocol nothing
 };
 
 struct ServerSpec {
@@ -58,8 +59,17 @@ struct ServerSpec {
   std::uint32_t upper = 0, lower = 0;
 };
 
+/// Which program sees a frame.
+enum class Way : std::uint8_t {
+  in,           ///< at ingress of an interface
+  marked,       ///< TC: at egress of the device to which marked packets are forwarded
+  from_socket,  ///< TC: at egress of lo
+};
+
 /// How a frame comes in.
 struct Arrival {
+  Way way = Way::in;
+  std::uint32_t mark = 0;          ///< TC
   std::uint32_t gso_segments = 0;  ///< TC
   std::uint32_t gso_size = 0;      ///< TC
 };
@@ -152,6 +162,7 @@ class PacketPath {
   std::map<std::string, int> maps_;  ///< by name in the source: libbpf renames those that take over another path's
   int program_ = -1;
   std::uint32_t segments_ = segments;
+  int outgoing_ = -1;  ///< TC
   int processors_ = 1;
   std::uint32_t services_ = 0;
   std::vector<std::vector<std::uint32_t>> members_;
