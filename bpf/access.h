@@ -1,32 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
-/* Frames read and written through helpers: slower than pointers, but offsets and lengths are checked when the program
- * runs, and in the TC hook a checksum that the network card has computed stays right. For packets off the main road. */
+/* What the side roads, which read and write frames through helpers, have in common: their memory, and sums. */
 #pragma once
 
 #include "checksum.h"
 #include "parse.h"
 #include "transmit.h"
 #include "tunnel.h"
-
-#if HOOK_XDP
-
-static __always_inline int load(context* ctx, __u32 offset, void* to, __u32 bytes) {
-  return !bpf_xdp_load_bytes(ctx, offset, to, bytes);
-}
-static __always_inline int store(context* ctx, __u32 offset, void* from, __u32 bytes) {
-  return !bpf_xdp_store_bytes(ctx, offset, from, bytes);
-}
-
-#else
-
-static __always_inline int load(context* ctx, __u32 offset, void* to, __u32 bytes) {
-  return !bpf_skb_load_bytes(ctx, offset, to, bytes);
-}
-static __always_inline int store(context* ctx, __u32 offset, void* from, __u32 bytes) {
-  return !bpf_skb_store_bytes(ctx, offset, from, bytes, BPF_F_RECOMPUTE_CSUM);
-}
-
-#endif
 
 /* The first words of an ICMP message. */
 struct icmp_message {

@@ -24,9 +24,10 @@ __noinline int assure(struct connection* c) {
   return touch_template(c->template_hash, TEMPLATE_ASSURE, 0) != NO_TEMPLATE;
 }
 
-/* The state of a TCP connection after `p`. */
+/* The state of a TCP or SCTP connection after `p`. */
 static __always_inline __u32 next_state(const struct packet* p, const struct settings* set, __u32 state,
                                         enum direction direction) {
+  if (p->protocol == IPPROTO_SCTP) return next_sctp_state(state, direction, p->sctp_chunk);
   __u32 next = next_tcp_state(state, direction, p->tcp_flags);
   if (next == state && !(p->tcp_flags & TCP_SYN)) return next;
   const struct live* values = live_values();
@@ -34,11 +35,18 @@ static __always_inline __u32 next_state(const struct packet* p, const struct set
   return next_tcp_state(state, direction + SECURE_TABLES, p->tcp_flags);
 }
 
+/* The state that a connection is entered in for its first packet, which advance() then takes into account: with TCP
+ * that changes nothing any more, but every INIT of SCTP changes the state, so that one begins before it. */
+static __always_inline __u32 first_state(const struct packet* p, const struct settings* set, enum direction direction) {
+  if (p->protocol == IPPROTO_TCP) return next_state(p, set, STATE_NONE, direction);
+  return p->protocol == IPPROTO_SCTP ? STATE_NONE : STATE_UDP;
+}
+
 /* Takes a packet into account: new state, exact counts, a new deadline. */
 static __always_inline void advance(struct connection* c, const struct packet* p, const struct settings* set,
                                     int from_server, __u32 now) {
   __u32 state = STATE_UDP;
-  if (p->protocol == IPPROTO_TCP) {
+  if (p->protocol != IPPROTO_UDP) {
     __u32 meta = c->meta;
     enum direction direction = from_server ? FROM_SERVER : meta & META_NO_OUTPUT ? FROM_CLIENT_ONLY : FROM_CLIENT;
     state = next_state(p, set, state_of(meta), direction);
@@ -47,33 +55,40 @@ static __always_inline void advance(struct connection* c, const struct packet* p
       member_move(c->server, !!(next & META_INACTIVE));
   }
   if (c->template_hash && !(c->meta & META_ASSURED) &&
-      (state == STATE_ESTABLISHED || (from_server && state == STATE_UDP)))
+      (state == STATE_ESTABLISHED || state == STATE_SCTP_ESTABLISHED || (from_server && state == STATE_UDP)))
     assure(c);
   __u32 deadline = now + timeout_of(set, state);
   if (c->deadline != deadline) c->deadline = deadline;
 }
 
-/* A SYN on a connection that is over starts a new one (ip_vs: conn_reuse_mode), unless a template holds it. */
+/* Whether a packet asks for a new connection: a SYN or an INIT. */
+static __always_inline int asks_for_one(const struct packet* p) {
+  return p->protocol == IPPROTO_SCTP ? p->sctp_chunk == SCTP_INIT : p->tcp_flags & TCP_SYN;
+}
+
+/* A SYN or INIT on a connection that is over starts a new one (ip_vs: conn_reuse_mode), unless a template holds it. */
 static __always_inline int starts_anew(const struct connection* c, const struct packet* p, const struct settings* set) {
-  if (p->protocol != IPPROTO_TCP || !(p->tcp_flags & TCP_SYN) || p->tcp_flags & TCP_RST) return 0;
+  if (!asks_for_one(p) || p->tcp_flags & TCP_RST) return 0;
   if (!(set->behaviour & BEHAVIOUR_REUSE_CLOSED) || c->template_hash) return 0;
   __u32 state = state_of(c->meta);
-  if (state == STATE_TIME_WAIT || state == STATE_CLOSE) return 1;
+  if (state == STATE_TIME_WAIT || state == STATE_CLOSE || state == STATE_SCTP_CLOSED) return 1;
   return set->behaviour & BEHAVIOUR_REUSE_FIN_WAIT && state == STATE_FIN_WAIT && c->meta & META_NO_OUTPUT;
 }
 
-/* A connection whose server is gone, or with a SYN quiescent, gives way (ip_vs: expire_nodest_conn). */
+/* A connection whose server is gone, or with a SYN or INIT quiescent, gives way (ip_vs: expire_nodest_conn). */
 static __always_inline int lost_its_server(const struct connection* c, const struct packet* p,
                                            const struct settings* set) {
   if (!(set->behaviour & BEHAVIOUR_EXPIRE_REMOVED)) return 0;
   struct server* server = server_at(c->server);
   if (!server || !(server->flags & SERVER_AVAILABLE)) return 1;
   struct member* member = member_at(c->server);
-  return p->protocol == IPPROTO_TCP && p->tcp_flags & TCP_SYN && member && !member->weight;
+  return asks_for_one(p) && member && !member->weight;
 }
 
-/* Whether a packet may start a connection: a SYN, or any datagram. */
+/* Whether a packet may start a connection: a SYN, an INIT, or any datagram. */
 static __always_inline int may_start(const struct packet* p, const struct settings* set) {
+  if (p->protocol == IPPROTO_SCTP)
+    return p->sctp_chunk == SCTP_INIT || (set->behaviour & BEHAVIOUR_PICK_UP_SCTP && p->sctp_chunk != SCTP_ABORT);
   if (p->protocol != IPPROTO_TCP) return 1;
   if (p->tcp_flags & TCP_RST) return 0;
   return p->tcp_flags & TCP_SYN || set->behaviour & BEHAVIOUR_PICK_UP_TCP;
@@ -158,6 +173,37 @@ static __always_inline int insert_connection(struct newborn* born) {
   return insert_newborn();
 }
 
+/* Enters this processor's newborn, whose addresses, ports, template and home are set, as a connection of `p` to the
+ * real server `number`. Its slot in its home segment, INSERTED_BY_OTHER added where it was there, or OPEN_REFUSED. */
+__noinline int enter_connection(const struct packet* p, __u32 number, __u32 from_server, __u32 now) {
+  struct newborn* born = newborn_now();
+  struct settings* set = settings_now();
+  struct live* values = live_values();
+  struct server* server = server_at(number);
+  if (!p || !born || !set || !values || !server) return OPEN_REFUSED;
+  __u32 view = server->method == FORWARD_NAT ? 0 : META_NO_OUTPUT;
+  __u32 state = first_state(p, set, from_server ? FROM_SERVER : view ? FROM_CLIENT_ONLY : FROM_CLIENT);
+  if (p->from_here && !from_server) view |= META_LOCAL_CLIENT;
+  struct connection* entry = &born->entry;
+  entry->protocol = p->protocol;
+  entry->server = number;
+  entry->server_tag = server_tag(&server->address);
+  entry->meta = with_state(META_LIVE | view, state);
+  entry->deadline = now + timeout_of(set, state);
+  born->full = values->connections >= set->connections_max;
+  member_take(number, entry->meta);
+  int slot = insert_connection(born);
+  if (slot >= 0 && slot < INSERTED_BY_OTHER) {
+    count_connection(number);
+    return slot;
+  }
+  member_release(number, entry->meta);
+  if (entry->template_hash) touch_template(entry->template_hash, TEMPLATE_LEAVE, 0);
+  if (slot >= 0) return slot;
+  count(COUNTER_table_full_dropped);
+  return OPEN_REFUSED;
+}
+
 /* Schedules a new connection for `p` of the service at `index` and enters it in the table. Its slot in its home
  * segment, or one of the above. */
 __noinline int open_connection(const struct packet* p, __u32 index, __u32 home_segment, __u32 home_slot, __u32 now) {
@@ -187,31 +233,15 @@ __noinline int open_connection(const struct packet* p, __u32 index, __u32 home_s
   __u32 number = (__u32)chosen;
   struct server* server = chosen < 0 ? 0 : server_at(number);
   if (!server) return OPEN_NO_SERVER;
-  __u32 state = STATE_UDP, view = server->method == FORWARD_NAT ? 0 : META_NO_OUTPUT;
-  if (p->protocol == IPPROTO_TCP) state = next_state(p, set, STATE_NONE, view ? FROM_CLIENT_ONLY : FROM_CLIENT);
   struct connection* entry = &born->entry;
   entry->client = p->source;
   entry->virtual_address = p->destination;
   entry->client_port = p->source_port;
   entry->virtual_port = p->destination_port;
-  entry->protocol = p->protocol;
-  entry->server = number;
   entry->server_port = server_port_of(service, server, p);
-  entry->server_tag = server_tag(&server->address);
-  entry->meta = with_state(META_LIVE | view, state);
-  entry->deadline = now + timeout_of(set, state);
   born->home.segment = home_segment;
   born->home.slot = home_slot;
-  born->full = values->connections >= set->connections_max;
-  member_take(number, entry->meta);
-  int slot = insert_connection(born);
-  if (slot >= 0 && slot < INSERTED_BY_OTHER) {
-    count_connection(number);
-    return one_packet ? slot + OPENED_ONE_PACKET : slot;
-  }
-  member_release(number, entry->meta);
-  if (entry->template_hash) touch_template(entry->template_hash, TEMPLATE_LEAVE, 0);
-  if (slot >= 0) return slot - INSERTED_BY_OTHER;
-  count(COUNTER_table_full_dropped);
-  return OPEN_REFUSED;
+  int slot = enter_connection(p, number, 0, now);
+  if (slot >= INSERTED_BY_OTHER) return slot - INSERTED_BY_OTHER;
+  return slot >= 0 && one_packet ? slot + OPENED_ONE_PACKET : slot;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
-/* Fragments of TCP segments and UDP datagrams. Only the first one carries the ports; they are kept for the others,
- * which so follow it without being put together (a fragment that overtakes the first one of its datagram is lost). */
+/* Fragments of TCP segments, UDP datagrams and SCTP packets. Only the first one carries the ports; they are kept for
+ * the others, which so follow it without being put together (a fragment that overtakes the first one of its datagram is
+ * lost). */
 #pragma once
 
 #include "relay.h"

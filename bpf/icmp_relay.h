@@ -27,7 +27,10 @@ static __always_inline int skip_extensions(context* ctx, struct packet* q) {
       return 1;
     struct fragment_header extension;
     if (!load(ctx, q->l4, &extension, sizeof extension)) return 0;
-    if (next == IPPROTO_FRAGMENT && extension.offset & bpf_htons(IPV6_FRAGMENT_OFFSET)) return 0;
+    if (next == IPPROTO_FRAGMENT) {
+      if (extension.offset & bpf_htons(IPV6_FRAGMENT_OFFSET)) return 0;
+      q->first_fragment = !!(extension.offset & bpf_htons(IPV6_MORE_FRAGMENTS));
+    }
     q->protocol = extension.next;
     q->l4 += next == IPPROTO_FRAGMENT ? sizeof extension : (extension.reserved + 1) * 8;
   }
@@ -39,6 +42,7 @@ static __always_inline int skip_extensions(context* ctx, struct packet* q) {
 __noinline int read_quoted(context* ctx, __u32 offset, __u32 ipv4, __u32 end, struct packet* q) {
   if (!q) return 0;
   q->ipv4 = (__u8)ipv4;
+  q->first_fragment = 0;
   if (ipv4) {
     struct iphdr ip;
     if (!load(ctx, offset, &ip, sizeof ip)) return 0;
@@ -46,6 +50,8 @@ __noinline int read_quoted(context* ctx, __u32 offset, __u32 ipv4, __u32 end, st
     set_ipv4(&q->source, ip.saddr);
     set_ipv4(&q->destination, ip.daddr);
     q->protocol = ip.protocol;
+    q->length = bpf_ntohs(ip.tot_len);
+    q->first_fragment = !!(ip.frag_off & bpf_htons(IPV4_MORE_FRAGMENTS));
     q->l4 = offset + ip.ihl * 4;
   } else {
     struct ipv6hdr ip;
@@ -53,11 +59,12 @@ __noinline int read_quoted(context* ctx, __u32 offset, __u32 ipv4, __u32 end, st
     __builtin_memcpy(&q->source, &ip.saddr, 16);
     __builtin_memcpy(&q->destination, &ip.daddr, 16);
     q->protocol = ip.nexthdr;
+    q->length = sizeof ip + bpf_ntohs(ip.payload_len);
     q->l4 = offset + sizeof ip;
     if (!skip_extensions(ctx, q)) return 0;
   }
   __be16 ports[2] = {};
-  if (q->protocol == IPPROTO_TCP || q->protocol == IPPROTO_UDP) {
+  if (has_ports(q->protocol)) {
     if (q->l4 + sizeof ports > end || !load(ctx, q->l4, ports, sizeof ports)) return 0;
   }
   q->source_port = ports[0];
@@ -202,10 +209,10 @@ __noinline int relay_from_tunnel(context* ctx, const struct packet* p) {
 
 /* An error about a connection that this director does not know may start it, so that it finds the server of one that
  * another director had (ip_vs: schedule_icmp; of use with sh and mh). 1: there is one now. */
-static __always_inline int open_for_error(const struct packet* flow) {
+static __always_inline int open_for_error(context* ctx, const struct packet* flow) {
   struct settings* set = settings_now();
   if (!set || !(set->behaviour & BEHAVIOUR_SCHEDULE_ICMP)) return 0;
-  __u32 service = find_service(flow, set);
+  __u32 service = find_service(flow, set, mark_of(ctx));
   if (service == NO_SERVICE) return 0;
   struct location home = home_of(&flow->source, flow->source_port, flow->protocol);
   return open_connection(flow, service, home.segment, home.slot, now_ticks()) >= 0;
@@ -219,7 +226,7 @@ __noinline int relay_icmp(context* ctx, const struct packet* p) {
   struct packet *q = &s->quoted, *flow = &s->flow;
   if (!read_quoted(ctx, p->l4 + sizeof(struct icmp_message), p->ipv4, L3_OFFSET + p->length, q)) return VERDICT_PASS;
   if (!same_address(&p->destination, &q->source)) return VERDICT_PASS;
-  if (q->protocol == IPPROTO_TCP || q->protocol == IPPROTO_UDP) {
+  if (has_ports(q->protocol)) {
     flow->source = q->destination;
     flow->destination = q->source;
     flow->source_port = q->destination_port;
@@ -228,7 +235,7 @@ __noinline int relay_icmp(context* ctx, const struct packet* p) {
     flow->tcp_flags = 0;
     int verdict;
     if (relay(ctx, p, flow, RELAY_ERROR, &verdict)) return verdict;
-    if (open_for_error(flow) && relay(ctx, p, flow, RELAY_ERROR, &verdict)) return verdict;
+    if (open_for_error(ctx, flow) && relay(ctx, p, flow, RELAY_ERROR, &verdict)) return verdict;
   }
   return relay_from_tunnel(ctx, p);
 }

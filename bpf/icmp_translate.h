@@ -20,6 +20,19 @@ static __always_inline int mend_quoted_checksum(context* ctx, const struct packe
   return store(ctx, offset, &to, sizeof to);
 }
 
+/* ... the checksum of a quoted SCTP packet, where the port at `port_offset` changes. It covers no addresses; where only
+ * the beginning of the packet is known to have been there, it cannot be told. */
+static __always_inline int mend_quoted_sctp(context* ctx, const struct packet* q, __u32 quoted_at, __u32 end,
+                                            __be16 from_port, __be16 to_port, __u32 port_offset, __u64* delta) {
+  __u32 from, offset = q->l4 + CSUM_OFFSET_SCTP;
+  if (offset + sizeof from > end || q->first_fragment) return 1;
+  if (!load(ctx, offset, &from, sizeof from)) return 0;
+  if (!from) return 1;
+  __u32 to = from ^ sctp_checksum_change(from_port, to_port, port_offset, q->length - (q->l4 - quoted_at));
+  *delta += csum_delta_32(from, to);
+  return store(ctx, offset, &to, sizeof to);
+}
+
 static __always_inline int update_checksum(context* ctx, __u32 offset, __u64 delta) {
   __u16 check;
   if (!load(ctx, offset, &check, sizeof check)) return 0;
@@ -41,17 +54,18 @@ __noinline int translate_error(context* ctx, const struct packet* p, const union
   const struct packet* q = &s->quoted;
   __be16 port = (__be16)port_;
   __u32 quoted_at = p->l4 + sizeof(struct icmp_message);
-  __u64 outer, inner, delta;
+  __u32 end = L3_OFFSET + p->length;
+  __u32 port_offset = to_server ? 0 : 2;
+  __be16 from_port = to_server ? q->source_port : q->destination_port;
+  __u64 outer, inner, delta = csum_delta_16(from_port, port);
   if (to_server) {
     outer = delta_of_addresses(&p->destination, to, p->ipv4);
     inner = delta_of_addresses(&q->source, to, p->ipv4);
-    delta = csum_delta_16(q->source_port, port);
     if (!put_address(ctx, L3_OFFSET + 16, L3_OFFSET + 24, to) || !put_address(ctx, quoted_at + 12, quoted_at + 8, to))
       return 0;
   } else {
     outer = delta_of_addresses(&p->source, to, p->ipv4);
     inner = delta_of_addresses(&q->destination, to, p->ipv4);
-    delta = csum_delta_16(q->destination_port, port);
     if (!put_address(ctx, L3_OFFSET + 12, L3_OFFSET + 8, to) || !put_address(ctx, quoted_at + 16, quoted_at + 24, to))
       return 0;
   }
@@ -63,7 +77,9 @@ __noinline int translate_error(context* ctx, const struct packet* p, const union
   } else {
     delta += csum_fold(outer) + (__u64)csum_fold(inner);
   }
-  if (!mend_quoted_checksum(ctx, q, L3_OFFSET + p->length, quoted_change, &delta)) return 0;
-  if (!store(ctx, q->l4 + (to_server ? 0 : 2), &port, sizeof port)) return 0;
+  int mended = q->protocol == IPPROTO_SCTP
+                   ? mend_quoted_sctp(ctx, q, quoted_at, end, from_port, port, port_offset, &delta)
+                   : mend_quoted_checksum(ctx, q, end, quoted_change, &delta);
+  if (!mended || !store(ctx, q->l4 + port_offset, &port, sizeof port)) return 0;
   return update_checksum(ctx, p->l4 + 2, delta);
 }

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "maps.h"
-#include "tcp_state.h"
+#include "state.h"
 
 /* Recomputes a server's overload flag after a connection came. */
 static __always_inline void mark_overload(struct member* m, const struct server* server) {

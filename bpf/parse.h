@@ -20,7 +20,7 @@
 #define IPV4_DONT_FRAGMENT 0x4000
 
 enum parsed {
-  PARSED_SEGMENT,   /* TCP or UDP with ports */
+  PARSED_SEGMENT,   /* TCP, UDP or SCTP with ports */
   PARSED_ICMP,      /* ICMP or ICMPv6 */
   PARSED_FRAGMENT,  /* fragment without the layer-4 header */
   PARSED_OTHER,     /* nothing of ours */
@@ -28,6 +28,35 @@ enum parsed {
 };
 
 enum tcp_flag { TCP_FIN = 0x01, TCP_SYN = 0x02, TCP_RST = 0x04, TCP_ACK = 0x10 };
+
+/* Chunk types of SCTP, RFC 9260 §3.2. */
+enum sctp_chunk {
+  SCTP_DATA = 0,
+  SCTP_INIT = 1,
+  SCTP_INIT_ACK = 2,
+  SCTP_ABORT = 6,
+  SCTP_SHUTDOWN = 7,
+  SCTP_SHUTDOWN_ACK = 8,
+  SCTP_ERROR = 9,
+  SCTP_COOKIE_ECHO = 10,
+  SCTP_COOKIE_ACK = 11,
+  SCTP_SHUTDOWN_COMPLETE = 14,
+};
+
+struct sctp_chunk_header {
+  __u8 type;
+  __u8 flags;
+  __be16 length; /* with this header, without padding to a multiple of 4 */
+};
+
+/* The common header and the first chunk's. */
+struct sctp_header {
+  __be16 source;
+  __be16 destination;
+  __be32 tag;
+  __u32 check; /* little-endian */
+  struct sctp_chunk_header first;
+};
 
 struct packet {
   union address source;
@@ -38,8 +67,10 @@ struct packet {
   __u8 ipv4;
   __u8 ttl;
   __u8 tcp_flags;
-  __u16 first_fragment; /* a fragment that carries the layer-4 header */
-  __u16 later_fragment; /* one that does not */
+  __u8 first_fragment; /* a fragment that carries the layer-4 header */
+  __u8 later_fragment; /* one that does not */
+  __u8 sctp_chunk;     /* the type of the chunk that decides, see deciding_chunk() */
+  __u8 from_here;      /* sent by a socket of this machine */
   __u32 identification;
   __u32 l4;     /* offset of the layer-4 header in the frame */
   __u32 length; /* bytes from the IP header on */
@@ -62,7 +93,24 @@ static __always_inline enum parsed without_ports(struct packet* p, enum parsed w
   return what;
 }
 
-/* Reads ports and TCP flags. `p->l4` and `p->protocol` are set. */
+/* Protocols that connections are made of: they begin with the two ports. */
+static __always_inline int has_ports(__u8 protocol) {
+  return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_SCTP;
+}
+
+/* The type of the chunk that an SCTP packet is judged by: the first one, unless an ABORT follows a COOKIE ECHO or
+ * COOKIE ACK. */
+static __always_inline __u8 deciding_chunk(context* ctx, const struct packet* p, const struct sctp_header* sctp) {
+  __u8 type = sctp->first.type;
+  __u32 bytes = bpf_ntohs(sctp->first.length);
+  if ((type != SCTP_COOKIE_ECHO && type != SCTP_COOKIE_ACK) || bytes < sizeof sctp->first) return type;
+  struct sctp_chunk_header second;
+  __u32 offset = p->l4 + sizeof *sctp - sizeof second + ((bytes + 3) & ~3u);
+  if (offset + sizeof second > L3_OFFSET + p->length || !load(ctx, offset, &second, sizeof second)) return type;
+  return second.type == SCTP_ABORT ? SCTP_ABORT : type;
+}
+
+/* Reads ports, TCP flags and the type of an SCTP chunk. `p->l4` and `p->protocol` are set. */
 static __always_inline enum parsed parse_ports(context* ctx, struct packet* p) {
   void* end = frame_end(ctx);
   if (p->l4 > L4_OFFSET_MAX) return PARSED_MALFORMED;
@@ -75,11 +123,19 @@ static __always_inline enum parsed parse_ports(context* ctx, struct packet* p) {
     p->tcp_flags = ((__u8*)tcp)[13];
     return PARSED_SEGMENT;
   }
+  p->tcp_flags = 0;
+  if (p->protocol == IPPROTO_SCTP) {
+    struct sctp_header* sctp = l4;
+    if ((void*)(sctp + 1) > end) return PARSED_MALFORMED;
+    p->source_port = sctp->source;
+    p->destination_port = sctp->destination;
+    p->sctp_chunk = deciding_chunk(ctx, p, sctp);
+    return PARSED_SEGMENT;
+  }
   struct udphdr* udp = l4;
   if ((void*)(udp + 1) > end) return PARSED_MALFORMED;
   p->source_port = udp->source;
   p->destination_port = udp->dest;
-  p->tcp_flags = 0;
   return PARSED_SEGMENT;
 }
 
@@ -105,7 +161,7 @@ static __always_inline enum parsed parse_ipv4(context* ctx, struct packet* p) {
   __u16 fragment = bpf_ntohs(ip->frag_off);
   p->first_fragment = (fragment & (IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET)) == IPV4_MORE_FRAGMENTS;
   p->later_fragment = 0;
-  if (p->protocol != IPPROTO_TCP && p->protocol != IPPROTO_UDP) {
+  if (!has_ports(p->protocol)) {
     int whole = !(fragment & (IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET));
     return p->protocol == IPPROTO_ICMP && whole ? without_ports(p, PARSED_ICMP) : PARSED_OTHER;
   }
@@ -150,7 +206,7 @@ static __always_inline enum parsed parse_ipv6(context* ctx, struct packet* p) {
   __u8 next = ip->nexthdr;
   __u32 offset = L3_OFFSET + sizeof *ip;
   for (int i = 0; i < IPV6_EXTENSIONS_MAX; i++) {
-    if (next == IPPROTO_TCP || next == IPPROTO_UDP) break;
+    if (has_ports(next)) break;
     if (next != IPPROTO_HOPOPTS && next != IPPROTO_DSTOPTS && next != IPPROTO_ROUTING && next != IPPROTO_FRAGMENT)
       break;
     if (offset > 400) return PARSED_OTHER;
@@ -171,7 +227,7 @@ static __always_inline enum parsed parse_ipv6(context* ctx, struct packet* p) {
   }
   p->protocol = next;
   p->l4 = offset;
-  if (next != IPPROTO_TCP && next != IPPROTO_UDP)
+  if (!has_ports(next))
     return next == IPPROTO_ICMPV6 && !p->first_fragment && !p->later_fragment ? without_ports(p, PARSED_ICMP)
                                                                               : PARSED_OTHER;
   if (p->later_fragment) return without_ports(p, PARSED_FRAGMENT);

@@ -6,6 +6,7 @@
 
 #include "checksum.h"
 #include "parse.h"
+#include "sctp.h"
 
 /* One side of a packet and what becomes of it. */
 struct translation {
@@ -20,6 +21,13 @@ struct translation {
 #define CSUM_OFFSET_IP 10
 #define CSUM_OFFSET_TCP 16
 #define CSUM_OFFSET_UDP 6
+
+/* Replaces the port of an SCTP packet. */
+static __always_inline int translate_sctp(context* ctx, const struct packet* p, const struct translation* t) {
+  if (t->from_port == t->to_port) return 1;
+  return translate_sctp_port(ctx, p, t->from_port, t->to_port,
+                             t->destination ? SCTP_OFFSET_DESTINATION : SCTP_OFFSET_SOURCE);
+}
 
 static __always_inline __u64 delta_of_addresses(const union address* from, const union address* to, int ipv4) {
   if (ipv4) return csum_delta_32(from->word[3], to->word[3]);
@@ -69,6 +77,7 @@ static __always_inline int translate(context* ctx, const struct packet* p, const
       __builtin_memcpy(&ip->saddr, &t->to, 16);
   }
   if (!t->ports) return 1;
+  if (p->protocol == IPPROTO_SCTP) return translate_sctp(ctx, p, t);
   __u32 offset = l4_offset(p);
   delta += csum_delta_16(t->from_port, t->to_port);
   if (p->protocol == IPPROTO_TCP) {
@@ -96,28 +105,33 @@ static __always_inline int translate(context* ctx, const struct packet* p, const
 
 #else
 
-static __always_inline int decrement_ttl(context* ctx, const struct packet* p) {
-  __u8 ttl = p->ttl - 1;
+static __always_inline int set_ttl(context* ctx, const struct packet* p, __u8 ttl) {
   if (!p->ipv4) return !bpf_skb_store_bytes(ctx, L3_OFFSET + 7, &ttl, 1, 0);
   __u16 from = bpf_htons((__u16)(p->ttl << 8 | p->protocol)), to = bpf_htons((__u16)(ttl << 8 | p->protocol));
   return !bpf_l3_csum_replace(ctx, L3_OFFSET + CSUM_OFFSET_IP, from, to, 2) &&
          !bpf_skb_store_bytes(ctx, L3_OFFSET + 8, &ttl, 1, 0);
 }
 
+static __always_inline int decrement_ttl(context* ctx, const struct packet* p) { return set_ttl(ctx, p, p->ttl - 1); }
+
 static __always_inline int translate(context* ctx, const struct packet* p, const struct translation* t) {
   __u32 check = p->l4 + (p->protocol == IPPROTO_TCP ? CSUM_OFFSET_TCP : CSUM_OFFSET_UDP);
   __u64 flags = p->protocol == IPPROTO_UDP ? BPF_F_MARK_MANGLED_0 : 0;
+  int sctp = p->protocol == IPPROTO_SCTP;
+  int covered = t->ports && !sctp; /* the layer-4 checksum covers the addresses */
   if (p->ipv4) {
     __be32 from = t->from.word[3], to = t->to.word[3];
-    if (t->ports && from != to && bpf_l4_csum_replace(ctx, check, from, to, flags | BPF_F_PSEUDO_HDR | 4)) return 0;
+    if (covered && from != to && bpf_l4_csum_replace(ctx, check, from, to, flags | BPF_F_PSEUDO_HDR | 4)) return 0;
     if (bpf_l3_csum_replace(ctx, L3_OFFSET + CSUM_OFFSET_IP, from, to, 4)) return 0;
     if (bpf_skb_store_bytes(ctx, L3_OFFSET + (t->destination ? 16 : 12), &to, 4, 0)) return 0;
   } else {
     __s64 difference = bpf_csum_diff((__be32*)&t->from, 16, (__be32*)&t->to, 16, 0);
-    if (t->ports && bpf_l4_csum_replace(ctx, check, 0, difference, flags | BPF_F_PSEUDO_HDR)) return 0;
-    if (bpf_skb_store_bytes(ctx, L3_OFFSET + (t->destination ? 24 : 8), &t->to, 16, 0)) return 0;
+    if (covered && bpf_l4_csum_replace(ctx, check, 0, difference, flags | BPF_F_PSEUDO_HDR)) return 0;
+    __u64 recompute = covered ? 0 : BPF_F_RECOMPUTE_CSUM; /* what a network card summed over the frame */
+    if (bpf_skb_store_bytes(ctx, L3_OFFSET + (t->destination ? 24 : 8), &t->to, 16, recompute)) return 0;
   }
   if (!t->ports || t->from_port == t->to_port) return 1;
+  if (sctp) return translate_sctp(ctx, p, t);
   if (bpf_l4_csum_replace(ctx, check, t->from_port, t->to_port, flags | 2)) return 0;
   return !bpf_skb_store_bytes(ctx, p->l4 + (t->destination ? 2 : 0), &t->to_port, 2, 0);
 }

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
-/* The TCP state machine of ip_vs: three tables (from the client, from the server, and from the client where replies do
- * not pass), four events, eleven states. A packet's event is the first of RST, SYN, FIN, ACK that it carries. */
+/* The TCP state machine of ip_vs: three tables, four events, eleven states. A packet's event is the first of RST, SYN,
+ * FIN, ACK that it carries. */
 #pragma once
 
-#include "abi.h"
+#include "direction.h"
 #include "parse.h"
 
 enum tcp_event { EVENT_SYN, EVENT_FIN, EVENT_ACK, EVENT_RST, EVENT_NONE };
-enum direction { FROM_CLIENT, FROM_SERVER, FROM_CLIENT_ONLY };
 
 #define NO STATE_NONE
 #define ES STATE_ESTABLISHED
@@ -97,13 +96,4 @@ static __always_inline __u32 next_tcp_state(__u32 state, __u32 table, __u8 flags
   enum tcp_event event = tcp_event_of(flags);
   if (event == EVENT_NONE || table >= 2 * SECURE_TABLES) return state;
   return tcp_transitions[table][event & 3][state & 15];
-}
-
-/* States in which a connection counts as active. */
-static __always_inline int is_active_state(__u32 state) {
-  return state == STATE_ESTABLISHED || state == STATE_SYN_SENT || state == STATE_SYN_RECV || state == STATE_SYNACK;
-}
-
-static __always_inline int is_half_open_state(__u32 state) {
-  return state == STATE_SYN_RECV || state == STATE_SYN_SENT || state == STATE_SYNACK;
 }

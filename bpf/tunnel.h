@@ -4,8 +4,8 @@
  * does; a congestion mark stays inside (RFC 6040, normal mode: CE becomes ECT(0) outside).
  *
  * Checksums of GUE and GRE are not summed over the payload: a valid inner segment sums to the complement of its
- * pseudo-header. Where that does not hold (UDP without checksum, fragments) or where the kernel will cut the packet
- * into segments, the packet goes without the outer checksum, which is optional in both protocols. */
+ * pseudo-header. Where that does not hold (SCTP, UDP without checksum, fragments) or where the kernel will cut the
+ * packet into segments, the packet goes without the outer checksum, which is optional in both protocols. */
 #pragma once
 
 #include "checksum.h"
@@ -48,7 +48,7 @@ static __always_inline __u64 inner_sum(context* ctx, const struct packet* p, int
   void *data = frame_data(ctx), *end = frame_end(ctx);
   __u32 offset = l4_offset(p);
   *known = 0;
-  if (segments(ctx) > 1) return 0;
+  if (segments(ctx) > 1 || p->protocol == IPPROTO_SCTP) return 0;
   if (p->protocol == IPPROTO_UDP) {
     struct udphdr* udp = data + offset;
     if ((void*)(udp + 1) > end || !udp->check) return 0;
@@ -77,6 +77,7 @@ static __always_inline int plan_wrapping(context* ctx, const struct packet* p, c
   w->outer_ipv4 = is_ipv4(&server->address);
   w->checksum = 0;
   w->inner_sum = 0;
+  w->source_port = 0;
   w->length = p->length;
   w->ttl = p->ttl - 1;
   struct settings* set = settings_now();

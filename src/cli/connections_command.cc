@@ -175,21 +175,25 @@ std::string connections_text(const std::vector<ConnectionView>& connections, boo
   return table.text(with_titles);
 }
 
-void add_connections_command(CLI::App& app, int& exit_status) {
-  const auto options = std::make_shared<ConnectionOptions>();
-  auto* command = app.add_subcommand("connections", "List connections");
+void add_place_options(CLI::App* command, ConnectionOptions& options) {
   const auto port = [&](const char* name, std::optional<std::uint16_t>& value, const char* help) {
     command->add_option(name, value, help)->check(CLI::Range(0, 65535))->type_name("PORT");
   };
-  command->add_option("--client", options->client, "Only of this client address or prefix")
+  command->add_option("--client", options.client, "Only of this client address or prefix")
       ->type_name("ADDRESS[/LENGTH]");
-  port("--client-port", options->client_port, "Only of this client port");
-  command->add_option("--virtual", options->virtual_address, "Only to this VIP")->type_name("ADDRESS[:PORT]");
-  port("--port", options->virtual_port, "Only to this port of the VIP");
-  command->add_option("--server", options->server, "Only of this real server")->type_name("ADDRESS[:PORT]");
-  command->add_option("--state", options->state, "Only in this state, as ESTABLISHED")->type_name("STATE");
-  command->add_option("--protocol", options->protocol, "Only of tcp, udp, sctp, ip or this number")
+  port("--client-port", options.client_port, "Only of this client port");
+  command->add_option("--virtual", options.virtual_address, "Only to this VIP")->type_name("ADDRESS[:PORT]");
+  port("--port", options.virtual_port, "Only to this port of the VIP");
+  command->add_option("--server", options.server, "Only of this real server")->type_name("ADDRESS[:PORT]");
+  command->add_option("--protocol", options.protocol, "Only of tcp, udp, sctp, ip or this number")
       ->type_name("PROTOCOL");
+}
+
+void add_connections_command(CLI::App& app, int& exit_status) {
+  const auto options = std::make_shared<ConnectionOptions>();
+  auto* command = app.add_subcommand("connections", "List connections");
+  add_place_options(command, *options);
+  command->add_option("--state", options->state, "Only in this state, as ESTABLISHED")->type_name("STATE");
   command->add_option("--limit", options->limit, "At most this many")->check(CLI::PositiveNumber)->type_name("COUNT");
   command->add_flag("--json", options->as_json, "Print JSON");
   run_on(command, exit_status, [options] {

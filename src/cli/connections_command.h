@@ -9,6 +9,10 @@
 #include "base/error.h"
 #include "control/api.h"
 
+namespace CLI {
+class App;
+}
+
 namespace ballast::cli {
 
 /// What the command line says; an empty string means no condition.
@@ -23,6 +27,9 @@ struct ConnectionOptions {
   std::uint64_t limit = 0;  ///< at most this many; 0: all
   bool as_json = false;
 };
+
+/// Adds the options that say between whom packets go, and by which protocol. `options` must outlive `command`.
+void add_place_options(CLI::App* command, ConnectionOptions& options);
 
 /// The filter that the options ask for. The Error names the option.
 Result<control::ConnectionFilter> filter_of(const ConnectionOptions& options);

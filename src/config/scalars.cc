@@ -31,18 +31,19 @@ struct Unit {
 constexpr std::array<Unit, 4> units = {{{'d', 86400}, {'h', 3600}, {'m', 60}, {'s', 1}}};
 
 /// Protocols and layer-7 kinds that a listen may name one day.
-constexpr std::array<std::string_view, 6> later_protocols = {"sctp", "http", "https", "tls", "mysql", "dns"};
-constexpr std::array<std::string_view, 2> protocols = {"tcp", "udp"};
+constexpr std::array<std::string_view, 5> later_protocols = {"http", "https", "tls", "mysql", "dns"};
+constexpr std::array<std::string_view, 3> protocols = {"tcp", "udp", "sctp"};
 
 Result<cluster::Protocol> parse_protocol(std::string_view text) {
   if (text == "tcp") return cluster::Protocol::tcp;
   if (text == "udp") return cluster::Protocol::udp;
+  if (text == "sctp") return cluster::Protocol::sctp;
   if (std::ranges::find(later_protocols, text) != later_protocols.end()) {
-    return fail(fmt::format("a service for /{} is not supported in this version; valid: /tcp, /udp", text));
+    return fail(fmt::format("a service for /{} is not supported in this version; valid: /tcp, /udp, /sctp", text));
   }
   const std::string_view meant = nearest(text, protocols);
   if (!meant.empty()) return fail(fmt::format("unknown protocol {}; did you mean '{}'?", quoted(text), meant));
-  return fail(fmt::format("unknown protocol {}; valid: tcp, udp", quoted(text)));
+  return fail(fmt::format("unknown protocol {}; valid: tcp, udp, sctp", quoted(text)));
 }
 
 struct FlagName {
@@ -90,7 +91,8 @@ std::string format_duration(seconds duration) {
 Result<cluster::AddressKey> parse_listen(std::string_view text) {
   const auto slash = text.rfind('/');
   if (slash == std::string_view::npos) {
-    return fail(fmt::format("{} names no protocol; write \"IP:PORT/tcp\" or \"IP:PORT/udp\"", quoted(text)));
+    return fail(
+        fmt::format("{} names no protocol; write \"IP:PORT/tcp\", \"IP:PORT/udp\" or \"IP:PORT/sctp\"", quoted(text)));
   }
   const auto protocol = parse_protocol(text.substr(slash + 1));
   if (!protocol) return std::unexpected(protocol.error());

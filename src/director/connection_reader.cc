@@ -36,6 +36,7 @@ std::string_view state_name(const Connection& connection) {
     case abi::STATE_NONE:
       return "NONE";
     case abi::STATE_ESTABLISHED:
+    case abi::STATE_SCTP_ESTABLISHED:
       return "ESTABLISHED";
     case abi::STATE_SYN_SENT:
       return "SYN_SENT";
@@ -55,6 +56,30 @@ std::string_view state_name(const Connection& connection) {
       return "LISTEN";
     case abi::STATE_SYNACK:
       return "SYNACK";
+    case abi::STATE_SCTP_INIT1:
+      return "INIT1";
+    case abi::STATE_SCTP_INIT:
+      return "INIT";
+    case abi::STATE_SCTP_COOKIE_SENT:
+      return "C-SENT";
+    case abi::STATE_SCTP_COOKIE_REPLIED:
+      return "C-REPLIED";
+    case abi::STATE_SCTP_COOKIE_WAIT:
+      return "C-WAIT";
+    case abi::STATE_SCTP_COOKIE:
+      return "COOKIE";
+    case abi::STATE_SCTP_COOKIE_ECHOED:
+      return "C-ECHOED";
+    case abi::STATE_SCTP_SHUTDOWN_SENT:
+      return "S-SENT";
+    case abi::STATE_SCTP_SHUTDOWN_RECEIVED:
+      return "S-RECEIVED";
+    case abi::STATE_SCTP_SHUTDOWN_ACK_SENT:
+      return "S-ACK-SENT";
+    case abi::STATE_SCTP_REJECTED:
+      return "REJECTED";
+    case abi::STATE_SCTP_CLOSED:
+      return "CLOSED";
     default:
       return "BUG!";
   }

@@ -15,8 +15,9 @@ std::uint8_t scheduler_id(std::string_view name);
 /// The key of a service in the map of keys.
 abi::service_key map_key(const cluster::ServiceKey& key);
 
-/// The key of a service from its entry.
+/// The key of a service from its entry, and from the map of keys.
 cluster::ServiceKey service_key_of(const abi::service& service);
+cluster::ServiceKey service_key_of(const abi::service_key& key);
 
 /// Bits of service.flags.
 std::uint32_t service_flags(const cluster::VirtualService& service);

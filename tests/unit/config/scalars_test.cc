@@ -47,7 +47,7 @@ TEST(Listen, ReadsAddressPortAndProtocol) {
 }
 
 TEST(Listen, WritesWhatItReads) {
-  for (const char* text : {"172.16.3.100:80/tcp", "10.0.0.1:0/udp", "[fd00::1]:53/udp"}) {
+  for (const char* text : {"172.16.3.100:80/tcp", "10.0.0.1:0/udp", "[fd00::1]:53/udp", "10.0.0.1:3868/sctp"}) {
     EXPECT_EQ(format_listen(parse_listen(text).value()), text);
   }
 }
@@ -58,7 +58,7 @@ TEST(Listen, RefusesWhatIsMissingOrUnknown) {
   EXPECT_THAT(parse_listen("fd00::1:80/tcp").error().message, HasSubstr("[IPv6]:PORT"));
   EXPECT_THAT(parse_listen("10.0.0.1:65536/tcp").error().message, HasSubstr("is not \"IP:PORT/tcp\""));
   EXPECT_THAT(parse_listen("10.0.0.1:80/tpc").error().message, HasSubstr("did you mean 'tcp'?"));
-  EXPECT_THAT(parse_listen("10.0.0.1:80/icmp").error().message, HasSubstr("valid: tcp, udp"));
+  EXPECT_THAT(parse_listen("10.0.0.1:80/icmp").error().message, HasSubstr("valid: tcp, udp, sctp"));
 }
 
 TEST(Listen, RefusesTheUnspecifiedAddress) {
@@ -67,7 +67,7 @@ TEST(Listen, RefusesTheUnspecifiedAddress) {
 }
 
 TEST(Listen, SaysThatOtherKindsOfServiceAreNotSupported) {
-  for (const char* kind : {"sctp", "http", "https"}) {
+  for (const char* kind : {"http", "https", "dns"}) {
     EXPECT_THAT(parse_listen(std::string("10.0.0.1:80/") + kind).error().message,
                 HasSubstr("not supported in this version"));
   }

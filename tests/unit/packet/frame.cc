@@ -7,6 +7,7 @@ namespace ballast::packet_test {
 namespace {
 
 constexpr std::uint8_t destination_options = 60, fragment_next = 44;
+constexpr std::size_t sctp_check = 8;  ///< offset of the checksum
 
 void append16(Bytes& bytes, std::uint32_t value) {
   bytes.push_back(static_cast<std::uint8_t>(value >> 8));
@@ -25,7 +26,28 @@ std::span<const std::uint8_t> wire(const Address& a) {
   return a.is_ipv4() ? std::span(bytes).subspan(12) : std::span<const std::uint8_t>(bytes);
 }
 
+void put_little32(Bytes& bytes, std::size_t at, std::uint32_t value) {
+  for (std::size_t i = 0; i < 4; ++i) bytes[at + i] = static_cast<std::uint8_t>(value >> (8 * i));
+}
+
+Bytes sctp_bytes(const Packet& p) {
+  Bytes out;
+  append16(out, p.source_port);
+  append16(out, p.destination_port);
+  append32(out, p.sequence);
+  append32(out, 0);
+  out.push_back(p.chunk);
+  out.push_back(0);
+  append16(out, static_cast<std::uint32_t>(4 + p.payload.size()));
+  append(out, p.payload);
+  out.resize((out.size() + 3) / 4 * 4);
+  append(out, p.more_chunks);
+  if (p.sctp_checksum) put_little32(out, sctp_check, crc32c(out));
+  return out;
+}
+
 Bytes layer4(const Packet& p) {
+  if (p.protocol == sctp) return sctp_bytes(p);
   Bytes out;
   std::size_t check = 0;
   if (p.protocol == tcp) {
@@ -132,7 +154,7 @@ void dissect_layer4(Dissected& d, std::span<const std::uint8_t> l4, bool whole) 
     if (whole) d.error = "layer-4 header cut off";
     return false;
   };
-  if (d.protocol == tcp || d.protocol == udp) {
+  if (d.protocol == tcp || d.protocol == udp || d.protocol == sctp) {
     if (!need(4)) return;
     d.source_port = get16(l4, 0);
     d.destination_port = get16(l4, 2);
@@ -149,13 +171,22 @@ void dissect_layer4(Dissected& d, std::span<const std::uint8_t> l4, bool whole) 
     d.udp_checksum = get16(l4, 6) != 0;
     if (whole && !d.more_fragments && get16(l4, 4) != l4.size()) d.error = "wrong UDP length";
     if (d.udp_checksum) verify(udp);
+  } else if (d.protocol == sctp && need(16)) {
+    d.chunk = l4[12];
+    d.payload.assign(l4.begin() + 16, l4.end());
+    Bytes again(l4.begin(), l4.end());
+    put_little32(again, sctp_check, 0);
+    d.sctp_checksum = !std::equal(again.begin(), again.end(), l4.begin());
+    put_little32(again, sctp_check, crc32c(again));
+    const bool right = std::equal(again.begin(), again.end(), l4.begin());
+    if (whole && !d.more_fragments && d.sctp_checksum && !right) d.error = "wrong SCTP checksum";
   } else if ((d.protocol == icmp4 || d.protocol == icmp6) && need(8)) {
     d.icmp_type = l4[0];
     d.icmp_code = l4[1];
     d.icmp_info = get32(l4, 4);
     d.payload.assign(l4.begin() + 8, l4.end());
     verify(d.protocol);
-  } else if (d.protocol != tcp && d.protocol != udp) {
+  } else if (d.protocol != tcp && d.protocol != udp && d.protocol != sctp) {
     d.payload.assign(l4.begin(), l4.end());
   }
 }
@@ -224,6 +255,15 @@ Packet udp_datagram(std::string_view source, std::uint16_t source_port, std::str
   Packet p = tcp_segment(source, source_port, destination, destination_port, 0);
   p.protocol = udp;
   p.payload.assign(payload.begin(), payload.end());
+  return p;
+}
+
+Packet sctp_packet(std::string_view source, std::uint16_t source_port, std::string_view destination,
+                   std::uint16_t destination_port, std::uint8_t chunk) {
+  Packet p = tcp_segment(source, source_port, destination, destination_port, 0);
+  p.protocol = sctp;
+  p.chunk = chunk;
+  p.payload = Bytes(16, 0x5a);
   return p;
 }
 
@@ -308,6 +348,15 @@ Dissected dissect_frame(std::span<const std::uint8_t> frame) {
     d.error = "the Ethernet header names another protocol";
   }
   return d;
+}
+
+std::uint32_t crc32c(std::span<const std::uint8_t> bytes) {
+  std::uint32_t remainder = 0xffffffff;
+  for (const std::uint8_t byte : bytes) {
+    remainder ^= byte;
+    for (int bit = 0; bit < 8; ++bit) remainder = remainder >> 1 ^ ((remainder & 1) != 0 ? 0x82f63b78 : 0);
+  }
+  return ~remainder;
 }
 
 Bytes from_hex(std::string_view text) {

@@ -31,6 +31,7 @@ class Fuzz : public BothHooks {
     add({.address = "fd00:1::100", .port = 80}, {.port = 8080});
     add({.address = "fd00:1::100", .port = 53, .protocol = udp},
         {.address = "10.0.2.11", .method = abi::FORWARD_TUNNEL});
+    add({.port = 3868, .protocol = sctp}, {.port = 9899});
     path().add_service({.port = 83});
   }
 
@@ -45,9 +46,9 @@ class Fuzz : public BothHooks {
   /// A sound packet: from a client, from a server, or an error about one.
   Packet sound(bool may_be_error = true) {
     const bool ipv4 = !once_in(3), reply = once_in(3);
-    static constexpr std::uint16_t ports[] = {80, 53, 81, 54, 82, 83, 8080, 5353, 7};
+    static constexpr std::uint16_t ports[] = {80, 53, 81, 54, 82, 83, 3868, 8080, 5353, 9899, 7};
     Packet p;
-    p.protocol = once_in(2) ? tcp : udp;
+    p.protocol = once_in(6) ? sctp : once_in(2) ? tcp : udp;
     const Address client =
         ipv4 ? Address::ipv4(0x0a090000 + below(16)) : address("fd00:9::" + std::to_string(1 + below(9)));
     const Address ours = address(reply ? ipv4 ? "10.0.2.11" : "fd00:2::11" : ipv4 ? "10.0.1.100" : "fd00:1::100");
@@ -65,6 +66,7 @@ class Fuzz : public BothHooks {
     if (!ipv4 && once_in(6)) p.extension = bytes(6 + 8 * below(4));
     if (p.protocol == tcp && once_in(2))
       p.tcp_options = once_in(2) ? from_hex("0204 05b4 0101 0402") : bytes((1 + below(10)) * 4);
+    if (p.protocol == sctp) p.chunk = static_cast<std::uint8_t>(once_in(2) ? int{init} : below(16));
     if (p.protocol == udp && ipv4) p.udp_checksum = !once_in(4);
     if (!may_be_error || !once_in(3)) return p;
     Bytes quoted = sent_on_.empty() ? sound(false).packet() : sent_on_;
@@ -123,7 +125,7 @@ TEST_P(Fuzz, SoundPacketsStaySoundAndBrokenOnesDoNoHarm) {
     EXPECT_GT(path().counter(name), 0u) << name << " did not happen: the frames are too tame";
   }
   int active = 0;
-  for (std::uint32_t service = 0; service < 7; ++service) {
+  for (std::uint32_t service = 0; service < 8; ++service) {
     const auto [up, down] = path().active_and_inactive(service * CHUNK_MEMBERS);
     EXPECT_GE(up, 0);
     EXPECT_GE(down, 0);
