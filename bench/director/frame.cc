@@ -53,7 +53,6 @@ std::uint64_t sum_of(std::span<const std::uint8_t> bytes) {
 void describe_frame(bench_order& order, Kind kind, const std::string& source, const std::string& destination) {
   order.first_client = ntohl(address(first_client));
   order.to_client = kind == Kind::reply;
-  order.servers = servers;
   order.datagram = kind == Kind::datagram;
   ethhdr eth{};
   destination.copy(reinterpret_cast<char*>(eth.h_dest), ETH_ALEN);

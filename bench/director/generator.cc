@@ -77,6 +77,7 @@ struct Generator::State {
     order.out_ifindex = link.near_index;
     order.first_flow = flows.first;
     order.flows = flows.count;
+    order.servers = servers;
     order.in_order = order_of_flows == Order::in_turn;
     order.next = 0;
   }

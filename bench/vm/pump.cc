@@ -27,6 +27,7 @@ namespace {
 
 constexpr std::uint32_t frame_bytes = 60;
 constexpr std::uint32_t batch_frames = 64;
+constexpr std::uint32_t servers = 4;
 /// How long the last frames may be on their way. They are not more than the queue of a veth, 256.
 constexpr std::chrono::milliseconds look_again(1);
 constexpr int patience = 1000;
@@ -113,6 +114,7 @@ class Pump {
     order.frames = options_.frames;
     order.first_flow = options_.first;
     order.flows = options_.flows;
+    order.servers = servers;
     order.in_order = options_.in_turn;
     order.forward_to = out_.index;
     auto& expectation = object_->bss->expectation;
