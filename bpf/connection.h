@@ -42,11 +42,19 @@ static __always_inline __u32 first_state(const struct packet* p, const struct se
   return p->protocol == IPPROTO_SCTP ? STATE_NONE : STATE_UDP;
 }
 
+/* Whether a packet leaves the connection's state as it is: a plain ACK on an established one does in every table of
+ * tcp_state.h. */
+static __always_inline int is_steady(const struct packet* p, __u32 meta, int from_server) {
+  return p->protocol == IPPROTO_TCP && (p->tcp_flags & (TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK)) == TCP_ACK &&
+         state_of(meta) == STATE_ESTABLISHED && !(from_server && meta & META_NO_OUTPUT);
+}
+
 static __always_inline void advance_entry(struct connection* c, const struct packet* p, const struct settings* set,
                                           int from_server, __u32 now) {
-  __u32 state = STATE_UDP;
-  if (p->protocol != IPPROTO_UDP) {
-    __u32 meta = c->meta;
+  __u32 state = STATE_UDP, meta = c->meta;
+  if (is_steady(p, meta, from_server)) {
+    state = STATE_ESTABLISHED;
+  } else if (p->protocol != IPPROTO_UDP) {
     enum direction direction = from_server ? FROM_SERVER : meta & META_NO_OUTPUT ? FROM_CLIENT_ONLY : FROM_CLIENT;
     state = next_state(p, set, state_of(meta), direction);
     __u32 next = with_state(from_server ? meta & ~META_NO_OUTPUT : meta, state);
