@@ -181,6 +181,7 @@ __noinline int open_connection(const struct packet* p, __u32 index, __u32 home_s
   struct live* values = live_values();
   struct newborn* born = newborn_now();
   if (!p || !service || !set || !values || !born) return OPEN_NO_SERVER;
+  born->service = index;
   if (!takes_port(service, p)) return service->port == FTP_PORT ? OPEN_NOT_OURS : OPEN_NO_SERVER;
   if (drop_in_defence(set, values)) {
     count(COUNTER_defence_dropped);

@@ -45,6 +45,7 @@ void add_commands(CLI::App& app, int& exit_status) {
   add_connections_command(app, exit_status);
   add_counters_command(app, exit_status);
   add_capture_command(app, exit_status);
+  add_explain_command(app, exit_status);
   add_realserver_command(app, exit_status);
   app.add_subcommand("ipvsadm", "Be ipvsadm: 'ballast ipvsadm -Ln'");
   add_version_command(app, exit_status);

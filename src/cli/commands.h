@@ -15,6 +15,7 @@ void add_services_command(CLI::App& app, int& exit_status);
 void add_connections_command(CLI::App& app, int& exit_status);
 void add_counters_command(CLI::App& app, int& exit_status);
 void add_capture_command(CLI::App& app, int& exit_status);
+void add_explain_command(CLI::App& app, int& exit_status);
 void add_reload_command(CLI::App& app, int& exit_status);
 void add_stop_command(CLI::App& app, int& exit_status);
 void add_version_command(CLI::App& app, int& exit_status);
