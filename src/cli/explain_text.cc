@@ -47,7 +47,8 @@ std::string state_words(const director::Connection& connection) {
 
 std::string connection_words(const Answer& answer) {
   const auto opened = [&] {
-    return fmt::format("{}, server {}", state_words(*answer.opened), answer.opened->server.to_string());
+    return fmt::format("{}, server {}{}", state_words(*answer.opened), answer.opened->server.to_string(),
+                       answer.service && answer.service->one_packet ? ", for this packet alone" : "");
   };
   if (!answer.connection) return answer.opened ? "none yet; would be opened: " + opened() : "none";
   const auto& known = *answer.connection;
@@ -63,8 +64,7 @@ std::string connection_words(const Answer& answer) {
 
 std::string scheduler_words(const Answer& answer) {
   const auto taking = std::ranges::count_if(answer.candidates, &Candidate::takes_connections);
-  const std::string of = fmt::format("{} of {} take{} connections", taking, counted(answer.candidates.size(), "server"),
-                                     taking == 1 ? "s" : "");
+  const std::string of = fmt::format("taking connections: {} of {}", taking, answer.candidates.size());
   if (!answer.scheduled) return fmt::format("not asked, the template decides ({})", of);
   const auto chosen = std::ranges::find(answer.candidates, true, &Candidate::chosen);
   const std::string& name = answer.service->scheduler;

@@ -29,7 +29,7 @@ Result<Place> routed_place(const Question& question) {
     route = *on;
   }
   if (route.kind != net::RouteKind::forward) {
-    return fail(fmt::format("{} {}: no interface leads there ({} route): say by --interface where the packet comes in",
+    return fail(fmt::format("{} {}: no interface leads there (route: {}): say by --interface where the packet comes in",
                             place.local ? "--to" : "--from",
                             place.local ? question.to.address.to_string() : question.from.address.to_string(),
                             net::to_string(route.kind)),

@@ -22,7 +22,7 @@ struct Question {
   net::Endpoint to;  ///< of the same family
   std::uint8_t protocol = 6;
   std::optional<std::uint8_t> tcp_flags = std::nullopt;  ///< none: as is usual for what is in the table
-  std::string interface;                                 ///< where it comes in; empty: where `from` is routed to
+  std::string interface{};                               ///< where it comes in; empty: where `from` is routed to
   std::uint32_t mark = 0;
   std::uint16_t length = 0;  ///< bytes from the IP header on; 0: headers only
   std::uint8_t ttl = 64;

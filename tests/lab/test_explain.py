@@ -41,7 +41,7 @@ def test_a_first_packet_to_a_service_by_nat(lab, hook):
     assert told["service"] == f"tcp {net.vip}:80 wlc"
     assert told["connection"] == (
         f"none yet; would be opened: SYN_RECV, expires in 01:00, server {net.rips[0]}:8080")
-    assert told["scheduler"] == f"wlc chose {net.rips[0]}:8080 (1 of 2 servers takes connections)"
+    assert told["scheduler"] == f"wlc chose {net.rips[0]}:8080 (taking connections: 1 of 2)"
     assert told["servers"][1:] == [f"{net.rips[1]}:80 Masq 0 0 0 quiescent", f"{net.rips[0]}:8080 Masq 3 0 0 chosen"]
     assert told["rewrite"] == f"destination {net.vip}:80 -> {net.rips[0]}:8080, TTL 64 -> 63"
     assert re.fullmatch(rf"inside, gateway {net.rips[0]}, MAC 02:.* \(kept by the daemon\)", told["next hop"])
@@ -116,7 +116,7 @@ def test_packets_that_do_not_go_on_and_why(lab, hook):
     balance(net, f"-A -t {net.vip}:80 -s wlc", f"-a -t {net.vip}:80 -r {net.rips[0]} -m -w 0",
             f"-A -t {net.vip}:81 -s wlc", f"-a -t {net.vip}:81 -r {net.rips[0]} -m", hook=hook)
     told = lines(net.director, f"--from {CLIENT}:5555 --to {net.vip}:80")
-    assert told["scheduler"] == "wlc chose none (0 of 1 server take connections)"
+    assert told["scheduler"] == "wlc chose none (taking connections: 0 of 1)"
     assert told["answer"] == f"ICMP {net.vip} > {CLIENT}: port unreachable"
     assert told["why"].startswith("new connections refused because no real server")
     assert "no_server" in told["counters"]
@@ -147,8 +147,19 @@ def test_a_persistent_client_stays_where_its_template_says(lab, hook):
     for _ in range(2):
         told = lines(net.director, question)
         assert re.match(rf"client 172.16.0.0, server {server}, holds 1 connection, expires in 0[56]:\d\d", told["template"])
-        assert told["scheduler"] == "not asked, the template decides (2 of 2 servers take connections)"
+        assert told["scheduler"] == "not asked, the template decides (taking connections: 2 of 2)"
         assert told["connection"].endswith(f"server {server}:7")
+
+
+def test_protocols_without_flags_and_services_that_keep_nothing(lab):
+    net = drawings.nat(lab, servers=1)
+    balance(net, f"-A -u {net.vip}:53 -s rr -o", f"-a -u {net.vip}:53 -r {net.rips[0]} -m",
+            f"-A --sctp-service {net.vip}:7 -s rr", f"-a --sctp-service {net.vip}:7 -r {net.rips[0]} -m")
+    told = lines(net.director, f"--from {CLIENT}:5555 --to {net.vip}:53 --protocol udp")
+    assert told["service"] == f"udp {net.vip}:53 rr ops"
+    assert told["connection"].endswith(f"UDP, expires in 05:00, server {net.rips[0]}:53, for this packet alone")
+    told = lines(net.director, f"--from {CLIENT}:5555 --to {net.vip}:7 --protocol sctp")
+    assert "would be opened: INIT1, expires in 00:04" in told["connection"]
 
 
 def test_a_packet_that_xdp_leaves_to_tc_meets_both(lab):
@@ -163,14 +174,19 @@ def test_a_packet_that_xdp_leaves_to_tc_meets_both(lab):
 
 def test_a_server_on_the_director_and_its_replies(lab):
     net = drawings.nat(lab, servers=1)
-    net.director.nginx(ports=(8080,))
-    balance(net, f"-A -t {net.vip}:80 -s wlc", f"-a -t {net.vip}:80 -r 192.168.1.254:8080 -m")
-    told = lines(net.director, f"--from {CLIENT}:5555 --to {net.vip}:80")
+    net.director.echo(tcp=[8007])
+    balance(net, f"-A -t {net.vip}:7 -s wlc", f"-a -t {net.vip}:7 -r 192.168.1.254:8007 -m")
+    held = net.client.connect(net.vip, 7)
+    assert ask(held, "x") == "director x"
+    port = held.getsockname()[1]
+    told = lines(net.director, f"--from {CLIENT}:{port} --to {net.vip}:7")
     assert told["next hop"] == "this machine"
     assert told["verdict"] == "changed and passed to the kernel, TC_ACT_UNSPEC"
     assert "why" not in told
-    told = lines(net.director, f"--from 192.168.1.254:8080 --to {CLIENT}:5555")
-    assert "out of outside (hook tc-out)" in told["packet"]
+    told = lines(net.director, f"--from 192.168.1.254:8007 --to {CLIENT}:{port}")
+    assert told["packet"].endswith("out of outside (hook tc-out)")
+    assert told["rewrite"] == f"source 192.168.1.254:8007 -> {net.vip}:7"
+    assert told["counters"] == "replies_nat"
 
 
 def state(lb):
