@@ -47,6 +47,17 @@ enum scheduler_id {
   SCHEDULER_SED = 5,
   SCHEDULER_NQ = 6,
   SCHEDULER_SH = 7,
+  SCHEDULER_DH = 8,
+  SCHEDULER_MH = 9,
+  SCHEDULER_FO = 10,
+  SCHEDULER_OVF = 11,
+  SCHEDULER_TWOS = 12,
+  SCHEDULER_RANDOM = 13,
+  SCHEDULER_WEIGHTED_RANDOM = 14,
+  SCHEDULER_LBLC = 15,
+  SCHEDULER_LBLCR = 16,
+  SCHEDULER_RESPONSE_TIME = 17,
+  SCHEDULER_CAPACITY = 18,
 };
 
 /* Bits of service.flags; the first six are IP_VS_SVC_F_* of linux/ip_vs.h. */
@@ -55,7 +66,6 @@ enum scheduler_id {
 #define SERVICE_SCHED_1 0x08u
 #define SERVICE_SCHED_2 0x10u
 #define SERVICE_SCHED_3 0x20u
-
 #define SERVICE_GROUP 0x100u /* several addresses and ports share it */
 
 #define CHUNK_NONE 0xffffffffu
@@ -73,7 +83,7 @@ struct service {
   __s32 weight_top;  /* wrr: greatest weight - (weight_step - 1) */
   __u16 mss_clamp;
   __u16 in_use;
-  __u64 ring_of_hash; /* like `ring`: the hash table of sh */
+  __u64 ring_of_hash; /* like `ring`: the buckets of sh and dh; for mh number of a table << 32 | its slots */
   __u32 mark;
   __u32 reserved;
   __u32 persistence; /* ticks that a template lives after its last new connection */
@@ -86,17 +96,25 @@ struct service {
 #define USE_CONFIGURED 1
 #define USE_REMOVED 2 /* not configured any more; kept while connections refer to it, and a while for its return */
 
-/* Where round robin stands, on a cache line of its own: (position in the ring + 1) << 32 | current weight (wrr). */
+/* Where the scheduler of a service stands, on a cache line of its own. */
 struct cursor {
-  __u64 value;
-  __u64 pad[7];
+  __u64 value; /* round robin: (position in the ring + 1) << 32 | current weight (wrr) */
+  __u32 epoch; /* another one: what lblc and lblcr remembered of this service is void */
+  __u32 pad0;
+  __u64 pad[6];
 };
 
 /* A line of a ring: indexes of real servers. The ring of a service lists its servers in the kernel's order, newest
- * first; the hash ring of sh holds 256 buckets. */
+ * first; the hash ring of sh and dh holds 256 buckets. */
 #define RING_LINE_SLOTS 16
 struct ring_line {
   __u32 server[RING_LINE_SLOTS];
+};
+
+/* A table of mh: indexes of real servers, of which the first MAGLEV_SLOTS are used. */
+#define MAGLEV_TABLE_SLOTS 4096
+struct maglev_table {
+  __u32 server[MAGLEV_TABLE_SLOTS];
 };
 
 /* ---- real servers ---- */
@@ -119,6 +137,24 @@ struct chunk {
   struct member member[CHUNK_MEMBERS];
 };
 
+/* What response-time and capacity look at besides. Real server number i has figure i % 16 of figure chunk i / 16. */
+struct figure {
+  __u32 response_us; /* average time from SYN to SYN/ACK */
+  __u32 measured;    /* tick of its last change; 0: never */
+  __u32 trial;       /* stands for the client whose handshake is being measured; 0: none is */
+  __u32 trial_start; /* microseconds, see now_us() */
+  __u32 timed;       /* 1: answers to SYNs pass here */
+  __u32 load;        /* percent, as reported */
+  __u32 reported;    /* tick of that; 0: never */
+  __u32 pad;
+};
+#define RESPONSE_WORST_US 4194304u /* what counts for a server whose first answer is awaited */
+#define LOAD_UNKNOWN 50u           /* ... without a recent report */
+
+struct figure_chunk {
+  struct figure figure[CHUNK_MEMBERS];
+};
+
 enum forwarding_method { FORWARD_NAT = 0, FORWARD_LOCAL = 1, FORWARD_TUNNEL = 2, FORWARD_ROUTE = 3 };
 enum tunnel_type { TUNNEL_IPIP = 0, TUNNEL_GUE = 1, TUNNEL_GRE = 2 };
 enum tunnel_checksum { TUNNEL_NOCSUM = 0, TUNNEL_CSUM = 1, TUNNEL_REMCSUM = 2 };
@@ -128,6 +164,7 @@ enum tunnel_checksum { TUNNEL_NOCSUM = 0, TUNNEL_CSUM = 1, TUNNEL_REMCSUM = 2 };
 #define SERVER_ROUTED 0x04u    /* interface and gateway of the next hop are known */
 #define SERVER_HOP 0x08u       /* ... and its link address */
 #define SERVER_HOP_XDP 0x10u   /* ... and its interface takes frames redirected from XDP */
+#define SERVER_FTP 0x20u       /* reached by NAT for a service of FTP: its control connections are looked into */
 
 /* The first cache line is all that a packet of an established connection needs. */
 struct server {
@@ -148,9 +185,10 @@ struct server {
   union address gateway;       /* next hop's address, for the TC hook */
   __u32 upper_threshold;
   __u32 lower_threshold;
-  __u32 in_use;     /* this index belongs to a server, configured or not yet forgotten */
-  __u32 persistent; /* templates that lead to it */
-  __u32 reserved[8];
+  __u32 in_use;      /* this index belongs to a server, configured or not yet forgotten */
+  __u32 persistent;  /* templates that lead to it */
+  __s32 last_weight; /* mh: the last weight above 0, else 0 */
+  __u32 reserved[7];
 };
 
 struct traffic {
@@ -197,14 +235,18 @@ enum connection_state {
 /* Bits of connection.meta. 0 is a slot that was never used since its neighbourhood was last empty: a search stops
  * there. */
 #define META_LIVE 0x01u
-#define META_DEAD 0x02u      /* free, but a search goes on behind it */
-#define META_NO_OUTPUT 0x04u /* no reply was seen: the half view of DR and TUN */
-#define META_INACTIVE 0x08u  /* counted in member.inactive, not in member.active */
-#define META_NO_REPLY 0x10u  /* a newer connection has the same client and server: replies are that one's */
-#define META_TEMPLATE 0x20u  /* remembers the server of a client, see bpf/persistence.h */
-#define META_ASSURED 0x40u   /* template: one of its connections was established */
+#define META_DEAD 0x02u         /* free, but a search goes on behind it */
+#define META_NO_OUTPUT 0x04u    /* no reply was seen: the half view of DR and TUN */
+#define META_INACTIVE 0x08u     /* counted in member.inactive, not in member.active */
+#define META_NO_REPLY 0x10u     /* a newer connection has the same client and server: replies are that one's */
+#define META_TEMPLATE 0x20u     /* remembers the server of a client, see bpf/persistence.h */
+#define META_ASSURED 0x40u      /* template: one of its connections was established */
+#define META_LOCAL_CLIENT 0x80u /* the client is a socket of this machine: replies go up the stack */
 #define META_STATE_SHIFT 8
 #define META_STATE 0x1f00u
+#define META_FTP_PASSIVE                                                                       \
+  0x2000u /* FTP's control connection: the client has just asked for a passive data connection \
+           */
 #define META_GENERATION_SHIFT 16
 
 /* One cache line. Found by the client's address, port and protocol from both directions; a template by its hash. */
@@ -286,7 +328,9 @@ struct settings {
   __u64 hash_seed;
   __u32 connections_filled; /* the table counts as filled while it holds more connections than this */
   __u32 capture_lease;      /* tick until which packets are copied for `ballast capture`; 0: nobody captures */
-  __u64 pad1[9];
+  __u32 mh_services_max;
+  __u32 destination_expiry; /* ticks: lblc and lblcr forget a destination that was not used for so long */
+  __u64 pad1[8];
   __u64 xdp_targets[64]; /* bit i: interface i takes frames redirected from XDP */
 };
 
@@ -312,6 +356,39 @@ struct fragment_ports {
   __be16 source;
   __be16 destination;
   __u32 tick;
+};
+
+/* A connection that another one announced: who will call whom on which port. The caller's port is not known. */
+struct expected_call {
+  union address source;
+  union address destination;
+  __be16 port;
+  __u16 pad;
+};
+struct expectation {
+  union address virtual_address;
+  __u64 template_hash; /* of the connection that announced it */
+  __u32 server;
+  __u32 deadline; /* tick */
+  __be16 virtual_port;
+  __be16 server_port; /* 0: it is the real server that calls, from any port */
+  __u32 pad;
+};
+
+/* Destinations: the real servers that lblc and lblcr sent an address's connections to. */
+struct destination_key {
+  __u32 service;
+  __u32 epoch; /* of the service: see struct cursor */
+  union address address;
+};
+
+#define DESTINATION_SERVERS 16
+struct destination {
+  __u32 last_use;    /* tick */
+  __u32 last_change; /* tick */
+  __u32 count;       /* of `server` */
+  __u32 pad;
+  __u32 server[DESTINATION_SERVERS]; /* the one that came last is the last */
 };
 
 #endif

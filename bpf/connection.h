@@ -173,6 +173,37 @@ static __always_inline int insert_connection(struct newborn* born) {
   return insert_newborn();
 }
 
+/* Enters this processor's newborn, whose addresses, ports, template and home are set, as a connection of `p` to the
+ * real server `number`. Its slot in its home segment, INSERTED_BY_OTHER added where it was there, or OPEN_REFUSED. */
+__noinline int enter_connection(const struct packet* p, __u32 number, __u32 from_server, __u32 now) {
+  struct newborn* born = newborn_now();
+  struct settings* set = settings_now();
+  struct live* values = live_values();
+  struct server* server = server_at(number);
+  if (!p || !born || !set || !values || !server) return OPEN_REFUSED;
+  __u32 view = server->method == FORWARD_NAT ? 0 : META_NO_OUTPUT;
+  __u32 state = first_state(p, set, from_server ? FROM_SERVER : view ? FROM_CLIENT_ONLY : FROM_CLIENT);
+  if (p->from_here && !from_server) view |= META_LOCAL_CLIENT;
+  struct connection* entry = &born->entry;
+  entry->protocol = p->protocol;
+  entry->server = number;
+  entry->server_tag = server_tag(&server->address);
+  entry->meta = with_state(META_LIVE | view, state);
+  entry->deadline = now + timeout_of(set, state);
+  born->full = values->connections >= set->connections_max;
+  member_take(number, entry->meta);
+  int slot = insert_connection(born);
+  if (slot >= 0 && slot < INSERTED_BY_OTHER) {
+    count_connection(number);
+    return slot;
+  }
+  member_release(number, entry->meta);
+  if (entry->template_hash) touch_template(entry->template_hash, TEMPLATE_LEAVE, 0);
+  if (slot >= 0) return slot;
+  count(COUNTER_table_full_dropped);
+  return OPEN_REFUSED;
+}
+
 /* Schedules a new connection for `p` of the service at `index` and enters it in the table. Its slot in its home
  * segment, or one of the above. */
 __noinline int open_connection(const struct packet* p, __u32 index, __u32 home_segment, __u32 home_slot, __u32 now) {
@@ -203,31 +234,15 @@ __noinline int open_connection(const struct packet* p, __u32 index, __u32 home_s
   __u32 number = (__u32)chosen;
   struct server* server = chosen < 0 ? 0 : server_at(number);
   if (!server) return OPEN_NO_SERVER;
-  __u32 view = server->method == FORWARD_NAT ? 0 : META_NO_OUTPUT;
-  __u32 state = first_state(p, set, view ? FROM_CLIENT_ONLY : FROM_CLIENT);
   struct connection* entry = &born->entry;
   entry->client = p->source;
   entry->virtual_address = p->destination;
   entry->client_port = p->source_port;
   entry->virtual_port = p->destination_port;
-  entry->protocol = p->protocol;
-  entry->server = number;
   entry->server_port = server_port_of(service, server, p);
-  entry->server_tag = server_tag(&server->address);
-  entry->meta = with_state(META_LIVE | view, state);
-  entry->deadline = now + timeout_of(set, state);
   born->home.segment = home_segment;
   born->home.slot = home_slot;
-  born->full = values->connections >= set->connections_max;
-  member_take(number, entry->meta);
-  int slot = insert_connection(born);
-  if (slot >= 0 && slot < INSERTED_BY_OTHER) {
-    count_connection(number);
-    return one_packet ? slot + OPENED_ONE_PACKET : slot;
-  }
-  member_release(number, entry->meta);
-  if (entry->template_hash) touch_template(entry->template_hash, TEMPLATE_LEAVE, 0);
-  if (slot >= 0) return slot - INSERTED_BY_OTHER;
-  count(COUNTER_table_full_dropped);
-  return OPEN_REFUSED;
+  int slot = enter_connection(p, number, 0, now);
+  if (slot >= INSERTED_BY_OTHER) return slot - INSERTED_BY_OTHER;
+  return slot >= 0 && one_packet ? slot + OPENED_ONE_PACKET : slot;
 }

@@ -26,6 +26,7 @@ static __always_inline __u32 ingress_ifindex(context* ctx) { return ctx->ingress
 static __always_inline __u32 frame_length(context* ctx) { return (__u32)(ctx->data_end - ctx->data); }
 static __always_inline __u32 segments(context* ctx) { return 1; }
 static __always_inline int has_hidden_vlan(context* ctx) { return 0; }
+static __always_inline __u32 mark_of(context* ctx) { return 0; }
 
 /* Makes sure that `bytes` of the frame can be read directly. */
 static __always_inline void pull(context* ctx, __u32 bytes) {}
@@ -53,6 +54,9 @@ static __always_inline __u32 segments(context* ctx) { return ctx->gso_segs ? ctx
 
 /* A VLAN tag beside the frame: the packet is for the interface of that VLAN. */
 static __always_inline int has_hidden_vlan(context* ctx) { return ctx->vlan_present != 0; }
+
+/* The firewall mark: netfilter has set it only where the program runs behind it, at egress. */
+static __always_inline __u32 mark_of(context* ctx) { return ctx->mark; }
 
 static __always_inline void pull(context* ctx, __u32 bytes) {
   if (ctx->data + bytes > ctx->data_end) bpf_skb_pull_data(ctx, bytes < ctx->len ? bytes : ctx->len);

@@ -31,7 +31,26 @@
   COUNTER(icmp_relayed_to_server, "ICMP errors about a connection relayed to its real server")                        \
   COUNTER(icmp_relayed_to_client, "ICMP errors about a connection relayed to its client")                             \
   COUNTER(icmp_relayed_tunnel, "ICMP errors about the outer packets of a tunnel turned into errors for the client")   \
-  COUNTER(mss_clamped, "TCP SYN segments whose MSS option was lowered")
+  COUNTER(mss_clamped, "TCP SYN segments whose MSS option was lowered")                                               \
+  COUNTER(ftp_announced, "announcements of FTP data connections that were noted (NAT)")                               \
+  COUNTER(ftp_opened, "FTP data connections opened as announced")                                                     \
+  COUNTER(ftp_rewritten, "FTP replies whose address was replaced by the virtual address")                             \
+  COUNTER(ftp_no_room, "FTP replies left as they are because the virtual address does not fit into the line")         \
+  COUNTER(ftp_not_understood, "FTP commands and replies that name no usable port, or not in one segment")
+
+/* Those that are reasons for a packet or connection to go no further. */
+#define BALLAST_DROPS(DROP)    \
+  DROP(table_full_dropped)     \
+  DROP(defence_dropped)        \
+  DROP(no_server)              \
+  DROP(replies_refused)        \
+  DROP(server_gone)            \
+  DROP(ttl_exceeded)           \
+  DROP(too_big)                \
+  DROP(no_route)               \
+  DROP(not_rewritten)          \
+  DROP(fragment_without_first) \
+  DROP(no_headroom)
 
 enum counter_id {
 #define BALLAST_COUNTER_ID(name, help) COUNTER_##name,

@@ -8,6 +8,7 @@
 #include "capture_run.h"
 #include "connection.h"
 #include "fragment.h"
+#include "ftp.h"
 #include "icmp.h"
 #include "icmp_relay.h"
 #include "mss.h"
@@ -45,6 +46,7 @@ __noinline int to_server(context* ctx, const struct packet* p, struct connection
     count(COUNTER_server_gone);
     return VERDICT_DROP;
   }
+  if (is_ftp_control(c, server)) hear_client(ctx, p, c, now);
   __u8 method = server->method;
   if (server->flags & SERVER_LOCAL) {
     advance(c, p, set, 0, now);
@@ -101,12 +103,25 @@ static __always_inline int translate_to_client(context* ctx, const struct packet
   return translate(ctx, p, &t);
 }
 
+/* A reply of a NATed real server to a client on this machine. */
+static __always_inline int to_local_client(context* ctx, const struct packet* p, struct connection* c,
+                                           const struct server* server, const struct settings* set, __u32 now) {
+  if (IN_XDP) return punt();
+  advance(c, p, set, 1, now);
+  if (p->tcp_flags & TCP_SYN) clamp_mss(ctx, p, server->service);
+  count_traffic(c->server, ctx, p, 1);
+  if (!translate_to_client(ctx, p, c)) return lose();
+  count(COUNTER_replies_nat);
+  return hand_up(ctx);
+}
+
 /* A reply of a NATed real server. */
 __noinline int to_client(context* ctx, const struct packet* p, struct connection* c, const struct server* server,
                          __u32 now) {
   struct settings* set = settings_now();
   if (!p || !c || !server || !set) return VERDICT_PASS;
   if (p->first_fragment) remember_fragment(p);
+  if (c->meta & META_LOCAL_CLIENT) return to_local_client(ctx, p, c, server, set, now);
   if (p->ttl <= 1) return VERDICT_PASS;
   struct hop hop;
   enum hop_result found = route(ctx, set, &c->virtual_address, &c->client, &hop);
@@ -116,18 +131,22 @@ __noinline int to_client(context* ctx, const struct packet* p, struct connection
     return VERDICT_DROP;
   }
   advance(c, p, set, 1, now);
-  if (p->tcp_flags & TCP_SYN) clamp_mss(ctx, p, server->service);
+  if (p->tcp_flags & TCP_SYN) {
+    end_trial(c->server, server->service, p);
+    clamp_mss(ctx, p, server->service);
+  }
   count_traffic(c->server, ctx, p, 1);
+  if (is_ftp_control(c, server) && !hear_server(ctx, p, c, now)) return lose();
   if (!decrement_ttl(ctx, p) || !translate_to_client(ctx, p, c)) return lose();
   count(COUNTER_replies_nat);
   return transmit(ctx, &hop, ethertype_of(p->ipv4));
 }
 
 /* Starts a connection if the packet may: as open_connection() says. */
-static __always_inline int begin(const struct packet* p, const struct settings* set, const struct location* home,
-                                 __u32 now) {
+static __always_inline int begin(context* ctx, const struct packet* p, const struct settings* set,
+                                 const struct location* home, __u32 now) {
   if (!may_start(p, set)) return OPEN_NOT_OURS;
-  __u32 service = find_service(p, set);
+  __u32 service = find_service(p, set, mark_of(ctx));
   return service == NO_SERVICE ? OPEN_NOT_OURS : open_connection(p, service, home->segment, home->slot, now);
 }
 
@@ -147,12 +166,12 @@ __noinline int leave(context* ctx, const struct packet* p) {
 }
 
 static __always_inline int on_segment(context* ctx, struct packet* p) {
-  if (p->first_fragment && is_virtual_address(&p->destination)) remember_fragment(p);
   struct location home = home_of(&p->source, p->source_port, p->protocol), at = home;
   if (is_opening(p)) fetch_ahead(&home);
   struct settings* set = settings_now();
   if (!set) return VERDICT_PASS;
   struct connection* c = search_from_client(p, &at);
+  if (p->first_fragment && (c || mark_of(ctx) || is_virtual_address(&p->destination))) remember_fragment(p);
   __u32 now = now_ticks();
   if (c && starts_anew(c, p, set)) {
     if (release(at.segment, at.slot, c->meta, 0, 0)) count(COUNTER_connections_reused);
@@ -164,10 +183,16 @@ static __always_inline int on_segment(context* ctx, struct packet* p) {
     struct server* server;
     struct connection* reply = find_from_server(p, &server, &at);
     if (reply) return to_client(ctx, p, reply, server, now);
+    if (may_be_expected(p, set)) {
+      __s64 number = open_expected(p, now);
+      if (number == EXPECTED_REFUSED) return VERDICT_DROP;
+      c = connection_at(number);
+      if (c && calls_client(c, p)) return to_client(ctx, p, c, server_at(c->server), now);
+    }
   }
   int slot = 0;
   if (!c) {
-    slot = begin(p, set, &home, now);
+    slot = begin(ctx, p, set, &home, now);
     if (slot == OPEN_NOT_OURS) return leave(ctx, p);
     if (slot == OPEN_NO_SERVER) return refuse(ctx, p, set);
     struct segment* segment = segment_at(home.segment);
@@ -180,21 +205,25 @@ static __always_inline int on_segment(context* ctx, struct packet* p) {
   return verdict;
 }
 
-static __always_inline int process(context* ctx) {
-  struct packet p = {};
-  switch (parse(ctx, &p)) {
+static __always_inline int on_packet(context* ctx, struct packet* p, enum parsed what) {
+  switch (what) {
     case PARSED_SEGMENT:
-      return on_segment(ctx, &p);
+      return on_segment(ctx, p);
     case PARSED_ICMP:
-      return relay_icmp(ctx, &p);
+      return relay_icmp(ctx, p);
     case PARSED_FRAGMENT:
-      return on_fragment(ctx, &p);
+      return on_fragment(ctx, p);
     case PARSED_MALFORMED:
       count(COUNTER_malformed);
       return VERDICT_PASS;
     default:
       return VERDICT_PASS;
   }
+}
+
+static __always_inline int process(context* ctx) {
+  struct packet p = {};
+  return on_packet(ctx, &p, parse(ctx, &p));
 }
 
 #if HOOK_XDP
@@ -210,6 +239,29 @@ int ballast_director(context* ctx) {
 }
 
 #if !HOOK_XDP
+/* What netfilter has marked, and what sockets of this machine send. A packet that was forwarded up to here gets back
+ * the hop of its TTL that this has cost: the director counts its own. */
+static __always_inline int process_outgoing(context* ctx) {
+  struct packet p = {};
+  enum parsed what = parse(ctx, &p);
+  if (what == PARSED_OTHER || what == PARSED_MALFORMED) return VERDICT_PASS;
+  p.from_here = !ctx->ingress_ifindex;
+  if (p.from_here) return on_packet(ctx, &p, what);
+  if (!set_ttl(ctx, &p, p.ttl + 1)) return lose();
+  p.ttl++;
+  int verdict = on_packet(ctx, &p, what);
+  return verdict == VERDICT_PASS && !decrement_ttl(ctx, &p) ? lose() : verdict;
+}
+
+/* TC egress of lo, and of the device that packets with the mark of a service are routed to. */
+SEC("tc")
+int ballast_outgoing(context* ctx) {
+  if (is_captured()) capture_arrival(ctx);
+  int verdict = process_outgoing(ctx);
+  if (is_captured()) capture_departure(ctx, verdict, CAPTURE_TC_EGRESS);
+  return verdict;
+}
+
 /* A reply of a real server that is this machine. */
 static __always_inline int reply_of_local_server(context* ctx) {
   struct packet p = {};
@@ -217,10 +269,18 @@ static __always_inline int reply_of_local_server(context* ctx) {
   struct server* server;
   struct settings* set = settings_now();
   if (!set || parse(ctx, &p) != PARSED_SEGMENT) return VERDICT_PASS;
+  __u32 now = now_ticks();
   struct connection* c = find_from_server(&p, &server, &at);
-  if (!c || !(server->flags & SERVER_LOCAL)) return VERDICT_PASS;
-  advance(c, &p, set, 1, now_ticks());
+  if (!c && may_be_expected(&p, set)) {
+    c = connection_at(open_expected(&p, now));
+    if (!c || !calls_client(c, &p)) return VERDICT_PASS;
+    server = server_at(c->server);
+  }
+  if (!c || !server || !(server->flags & SERVER_LOCAL)) return VERDICT_PASS;
+  advance(c, &p, set, 1, now);
+  if (p.tcp_flags & TCP_SYN) end_trial(c->server, server->service, &p);
   count_traffic(c->server, ctx, &p, 1);
+  if (is_ftp_control(c, server) && !hear_server(ctx, &p, c, now)) return lose();
   if (!translate_to_client(ctx, &p, c)) return lose();
   count(COUNTER_replies_nat);
   return VERDICT_PASS;

@@ -209,10 +209,10 @@ __noinline int relay_from_tunnel(context* ctx, const struct packet* p) {
 
 /* An error about a connection that this director does not know may start it, so that it finds the server of one that
  * another director had (ip_vs: schedule_icmp; of use with sh and mh). 1: there is one now. */
-static __always_inline int open_for_error(const struct packet* flow) {
+static __always_inline int open_for_error(context* ctx, const struct packet* flow) {
   struct settings* set = settings_now();
   if (!set || !(set->behaviour & BEHAVIOUR_SCHEDULE_ICMP)) return 0;
-  __u32 service = find_service(flow, set);
+  __u32 service = find_service(flow, set, mark_of(ctx));
   if (service == NO_SERVICE) return 0;
   struct location home = home_of(&flow->source, flow->source_port, flow->protocol);
   return open_connection(flow, service, home.segment, home.slot, now_ticks()) >= 0;
@@ -235,7 +235,7 @@ __noinline int relay_icmp(context* ctx, const struct packet* p) {
     flow->tcp_flags = 0;
     int verdict;
     if (relay(ctx, p, flow, RELAY_ERROR, &verdict)) return verdict;
-    if (open_for_error(flow) && relay(ctx, p, flow, RELAY_ERROR, &verdict)) return verdict;
+    if (open_for_error(ctx, flow) && relay(ctx, p, flow, RELAY_ERROR, &verdict)) return verdict;
   }
   return relay_from_tunnel(ctx, p);
 }

@@ -70,7 +70,7 @@ struct packet {
   __u8 first_fragment; /* a fragment that carries the layer-4 header */
   __u8 later_fragment; /* one that does not */
   __u8 sctp_chunk;     /* the type of the chunk that decides, see deciding_chunk() */
-  __u8 pad;
+  __u8 from_here;      /* sent by a socket of this machine */
   __u32 identification;
   __u32 l4;     /* offset of the layer-4 header in the frame */
   __u32 length; /* bytes from the IP header on */

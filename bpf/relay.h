@@ -124,12 +124,15 @@ __noinline int relay_to_client(context* ctx, const struct packet* p, __u64 numbe
   struct scratch* s = scratch_now();
   struct connection* c = connection_at((__s64)number);
   if (!p || !s || !c || p->ttl <= 1) return VERDICT_PASS;
-  int found = look_up_hop_to_client(ctx, number);
+  int here = c->meta & META_LOCAL_CLIENT;
+  if (here && IN_XDP) return without_hop(HOP_PUNT);
+  int found = here ? HOP_FOUND : look_up_hop_to_client(ctx, number);
   if (found != HOP_FOUND) return without_hop(found);
   count_traffic(c->server, ctx, p, 1);
   count(what == RELAY_ERROR ? COUNTER_icmp_relayed_to_client : COUNTER_replies_nat);
   if (!decrement_ttl(ctx, p) || !translate_relayed(ctx, p, &c->virtual_address, c->virtual_port, 0, what))
     return VERDICT_DROP;
+  if (here) return hand_up(ctx);
   return transmit(ctx, &s->hop, ethertype_of(p->ipv4));
 }
 

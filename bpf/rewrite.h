@@ -105,13 +105,14 @@ static __always_inline int translate(context* ctx, const struct packet* p, const
 
 #else
 
-static __always_inline int decrement_ttl(context* ctx, const struct packet* p) {
-  __u8 ttl = p->ttl - 1;
+static __always_inline int set_ttl(context* ctx, const struct packet* p, __u8 ttl) {
   if (!p->ipv4) return !bpf_skb_store_bytes(ctx, L3_OFFSET + 7, &ttl, 1, 0);
   __u16 from = bpf_htons((__u16)(p->ttl << 8 | p->protocol)), to = bpf_htons((__u16)(ttl << 8 | p->protocol));
   return !bpf_l3_csum_replace(ctx, L3_OFFSET + CSUM_OFFSET_IP, from, to, 2) &&
          !bpf_skb_store_bytes(ctx, L3_OFFSET + 8, &ttl, 1, 0);
 }
+
+static __always_inline int decrement_ttl(context* ctx, const struct packet* p) { return set_ttl(ctx, p, p->ttl - 1); }
 
 static __always_inline int translate(context* ctx, const struct packet* p, const struct translation* t) {
   __u32 check = p->l4 + (p->protocol == IPPROTO_TCP ? CSUM_OFFSET_TCP : CSUM_OFFSET_UDP);

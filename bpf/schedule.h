@@ -2,15 +2,35 @@
 /* Which service a packet is for, and which of its real servers gets a new connection. */
 #pragma once
 
+#include "schedule/capacity.h"
+#include "schedule/dh.h"
+#include "schedule/fo.h"
+#include "schedule/lblc.h"
+#include "schedule/lblcr.h"
 #include "schedule/lc.h"
+#include "schedule/mh.h"
 #include "schedule/nq.h"
+#include "schedule/ovf.h"
+#include "schedule/random.h"
+#include "schedule/response_time.h"
 #include "schedule/rr.h"
 #include "schedule/sed.h"
 #include "schedule/sh.h"
+#include "schedule/twos.h"
+#include "schedule/weighted_random.h"
 #include "schedule/wlc.h"
 #include "schedule/wrr.h"
 
 #define NO_SERVICE 0xffffffffu
+
+/* The service for a packet with a firewall mark: its index, or NO_SERVICE. */
+__noinline __u32 find_marked_service(const struct packet* p, __u32 mark) {
+  if (!p) return NO_SERVICE;
+  struct service_key key = {.mark = mark};
+  if (p->ipv4) set_ipv4(&key.address, 0);
+  __u32* found = bpf_map_lookup_elem(&service_keys, &key);
+  return found ? *found : NO_SERVICE;
+}
 
 #define FTP_PORT bpf_htons(21)
 #define FTP_DATA_PORT bpf_htons(20)
@@ -22,9 +42,11 @@ static __always_inline int may_be_ftp_data(const struct packet* p, const struct 
          (p->destination_port == FTP_DATA_PORT || bpf_ntohs(p->destination_port) >= FIRST_UNPRIVILEGED_PORT);
 }
 
-/* The service for a packet's destination: the index of that of the port, else of FTP's that the port may belong to,
- * else of that of all ports, else NO_SERVICE. */
-static __always_inline __u32 find_service(const struct packet* p, const struct settings* set) {
+/* The service for a packet: the index of that of its mark, else of that of its destination's port, else of FTP's that
+ * the port may belong to, else of that of all ports, else NO_SERVICE. */
+static __always_inline __u32 find_service(const struct packet* p, const struct settings* set, __u32 mark) {
+  __u32 marked = mark ? find_marked_service(p, mark) : NO_SERVICE;
+  if (marked != NO_SERVICE) return marked;
   struct service_key key = {.port = p->destination_port, .protocol = p->protocol};
   key.address = p->destination;
   __u32* found = bpf_map_lookup_elem(&service_keys, &key);
@@ -73,6 +95,9 @@ __noinline __u32 schedule(__u32 index, const struct packet* p) {
       .weight_top = service->weight_top,
       .client_fold = fold(&p->source),
       .client_port = bpf_ntohs(p->source_port),
+      .client_tag = client_tag(&p->source, p->source_port),
+      .destination_fold = fold(&p->destination),
+      .destination = &p->destination,
       .server = NO_SERVER,
       .ring = service->ring,
       .ring_of_hash = service->ring_of_hash,
@@ -99,6 +124,39 @@ __noinline __u32 schedule(__u32 index, const struct packet* p) {
       break;
     case SCHEDULER_SH:
       chosen = schedule_sh(&pick);
+      break;
+    case SCHEDULER_DH:
+      chosen = schedule_dh(&pick);
+      break;
+    case SCHEDULER_MH:
+      chosen = schedule_mh(&pick);
+      break;
+    case SCHEDULER_FO:
+      chosen = schedule_fo(&pick);
+      break;
+    case SCHEDULER_OVF:
+      chosen = schedule_ovf(&pick);
+      break;
+    case SCHEDULER_RESPONSE_TIME:
+      chosen = schedule_response_time(&pick);
+      break;
+    case SCHEDULER_CAPACITY:
+      chosen = schedule_capacity(&pick);
+      break;
+    case SCHEDULER_LBLC:
+      chosen = schedule_lblc(&pick);
+      break;
+    case SCHEDULER_LBLCR:
+      chosen = schedule_lblcr(&pick);
+      break;
+    case SCHEDULER_TWOS:
+      chosen = schedule_twos(&pick);
+      break;
+    case SCHEDULER_RANDOM:
+      chosen = schedule_random(&pick);
+      break;
+    case SCHEDULER_WEIGHTED_RANDOM:
+      chosen = schedule_weighted_random(&pick);
       break;
   }
   return chosen ? pick.server : NO_SERVER;

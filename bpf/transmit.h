@@ -109,6 +109,9 @@ static __always_inline int send_back(context* ctx) {
   return XDP_TX;
 }
 
+/* XDP reaches no socket: the TC program does it. */
+static __always_inline int hand_up(context* ctx) { return VERDICT_PASS; }
+
 static __always_inline int transmit(context* ctx, const struct hop* hop, __be16 protocol) {
   struct ethhdr* eth = frame_data(ctx);
   if ((void*)(eth + 1) > frame_end(ctx)) return VERDICT_DROP;
@@ -139,7 +142,24 @@ static __always_inline int transmit(context* ctx, const struct hop* hop, __be16 
   return bpf_redirect_neigh(hop->ifindex, &next, sizeof next, 0);
 }
 
+#define LOOPBACK_IFINDEX 1 /* of lo in every network namespace */
+
+/* Gives a packet to a socket of this machine. It comes in by lo, where one from an address of this machine is no
+ * martian (net.ipv4.conf.lo.accept_local). */
+static __always_inline int hand_up(context* ctx) {
+  if (ctx->ifindex == LOOPBACK_IFINDEX) return VERDICT_PASS; /* at lo's egress: it is on its way there */
+  __u8 mac_of_lo[6] = {};
+  bpf_skb_store_bytes(ctx, 0, mac_of_lo, sizeof mac_of_lo, 0);
+  return bpf_redirect(LOOPBACK_IFINDEX, BPF_F_INGRESS);
+}
+
+/* At egress a packet goes back to its socket, or by the interface that it once came in by. */
+static __always_inline int reflect_at_egress(context* ctx) {
+  return ctx->ingress_ifindex ? bpf_redirect_neigh(ctx->ingress_ifindex, 0, 0, 0) : hand_up(ctx);
+}
+
 static __always_inline int reflect(context* ctx) {
+  if (ctx->ingress_ifindex != ctx->ifindex) return reflect_at_egress(ctx);
   struct ethhdr* eth = frame_data(ctx);
   if ((void*)(eth + 1) > frame_end(ctx)) return VERDICT_DROP;
   __u8 macs[12];

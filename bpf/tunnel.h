@@ -77,6 +77,7 @@ static __always_inline int plan_wrapping(context* ctx, const struct packet* p, c
   w->outer_ipv4 = is_ipv4(&server->address);
   w->checksum = 0;
   w->inner_sum = 0;
+  w->source_port = 0;
   w->length = p->length;
   w->ttl = p->ttl - 1;
   struct settings* set = settings_now();

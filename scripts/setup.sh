@@ -10,7 +10,7 @@ packages=(
   # checking and testing
   clang-format-19 clang-tidy-19 libclang-rt-19-dev libgtest-dev libgmock-dev python3 python3-pytest
   # the lab
-  iproute2 iputils-ping ethtool tcpdump nginx-light curl jq procps
+  iproute2 iputils-ping ethtool tcpdump nginx-light vsftpd curl jq procps
 )
 
 # shellcheck disable=SC2016  # the ${...} are dpkg-query's

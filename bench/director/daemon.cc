@@ -33,7 +33,7 @@ const char* option_of(Method method) {
 }  // namespace
 
 Result<Daemon> Daemon::start(const Network& network, const std::string& programs, Method method,
-                             std::uint32_t connections) {
+                             const std::string& scheduler, std::uint32_t connections) {
   Daemon daemon;
   daemon.far_ = network.far();
   daemon.programs_ = programs;
@@ -51,10 +51,10 @@ Result<Daemon> Daemon::start(const Network& network, const std::string& programs
 
   const std::string service = fmt::format("{}:{}", virtual_address, virtual_port);
   const int port = method == Method::nat ? server_port : virtual_port;
-  if (auto done = daemon.tool({"ipvsadm", "-A", "-t", service, "-s", "rr"}); !done) {
+  if (auto done = daemon.tool({"ipvsadm", "-A", "-t", service, "-s", scheduler}); !done) {
     return std::unexpected(done.error());
   }
-  for (int i = 0; i < servers; ++i) {
+  for (int i = 0; i < network.servers(); ++i) {
     auto done = daemon.tool({"ipvsadm", "-a", "-t", service, "-r", fmt::format("{}:{}", server_address(i), port),
                              option_of(method), "-w", "1"});
     if (!done) return std::unexpected(done.error());

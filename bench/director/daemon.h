@@ -26,7 +26,7 @@ class Daemon {
  public:
   /// `programs` is the folder that holds ballast and ipvsadm; `connections` the size of the connection table.
   static Result<Daemon> start(const Network& network, const std::string& programs, Method method,
-                              std::uint32_t connections);
+                              const std::string& scheduler, std::uint32_t connections);
   Daemon(Daemon&&) = default;
   Daemon& operator=(Daemon&&) = default;
   Daemon(const Daemon&) = delete;

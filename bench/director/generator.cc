@@ -68,6 +68,7 @@ struct Generator::State {
                                                                                        &bench_generator_bpf__destroy};
   std::string near_namespace;
   std::string far_namespace;
+  std::uint32_t servers = 0;
   Fd statistics;
   Fd program_under_test;
   Link under_test;
@@ -139,6 +140,7 @@ Result<Generator> Generator::attach(const Network& network) {
   auto state = std::make_unique<State>();
   state->near_namespace = network.near();
   state->far_namespace = network.far();
+  state->servers = static_cast<std::uint32_t>(network.servers());
   state->object.reset(bench_generator_bpf__open_and_load());
   if (!state->object) return fail_errno("cannot load the generator (run as root, on Linux 5.18 or newer)");
   state->statistics = Fd(bpf_enable_stats(BPF_STATS_RUN_TIME));

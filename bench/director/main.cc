@@ -24,6 +24,8 @@ struct Options {
   std::vector<std::uint32_t> flows;
   std::uint32_t rounds = 0;
   std::uint32_t connections = 2'097'152;
+  std::string scheduler = "rr";
+  int servers = 4;
   std::string programs;
 };
 
@@ -48,7 +50,7 @@ Plan plan_of(const Options& options) {
 }
 
 Result<std::vector<MethodReport>> measure_all(const Options& options) {
-  auto network = Network::make(options.programs + "/ballast");
+  auto network = Network::make(options.programs + "/ballast", options.servers);
   if (!network) return std::unexpected(network.error());
   auto generator = Generator::attach(*network);
   if (!generator) return std::unexpected(generator.error());
@@ -56,7 +58,7 @@ Result<std::vector<MethodReport>> measure_all(const Options& options) {
   std::vector<MethodReport> reports;
   for (const Method method : options.methods) {
     if (!options.json) fmt::print(stderr, "measuring {} ...\n", name_of(method));
-    auto daemon = Daemon::start(*network, options.programs, method, plan.connections);
+    auto daemon = Daemon::start(*network, options.programs, method, options.scheduler, plan.connections);
     if (!daemon) return std::unexpected(daemon.error());
     if (auto found = generator->find_program_under_test(); !found) return std::unexpected(found.error());
     auto points = measure(*generator, *daemon, method, plan, stop);
@@ -81,6 +83,9 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 1000));
   app.add_option("--connections", options.connections, "Size of the connection table (default: 2097152)")
       ->check(CLI::Range(1, 134'217'728));
+  app.add_option("--scheduler", options.scheduler,
+                 "Scheduler; one that takes servers of weight 1 in turn (default: rr)");
+  app.add_option("--servers", options.servers, "Real servers (default: 4)")->check(CLI::Range(1, 80));
   app.add_option("--programs", options.programs, "Folder with ballast and ipvsadm (default: that of this program)");
   CLI11_PARSE(app, argc, argv);
 

@@ -68,9 +68,10 @@ std::string server_address(int i) {
   return fmt::format("{}.{}", text.substr(0, dot), std::stoi(text.substr(dot + 1)) + i);
 }
 
-Result<Network> Network::make(const std::string& ballast) {
+Result<Network> Network::make(const std::string& ballast, int servers) {
   remove_orphans(ballast);
   Network made;
+  made.servers_ = servers;
   made.near_ = fmt::format("{}{}-near", prefix, getpid());
   made.far_ = fmt::format("{}{}-far", prefix, getpid());
   made.cleanup_ = std::shared_ptr<void>(nullptr, [near = made.near_, far = made.far_, ballast](void*) {

@@ -23,7 +23,6 @@ inline constexpr const char* director_address = "10.200.1.1";
 inline constexpr const char* first_server = "10.200.1.10";
 inline constexpr int virtual_port = 80;
 inline constexpr int server_port = 8080;
-inline constexpr int servers = 4;
 /// Clients have addresses from here on, behind a router on the near side.
 inline constexpr const char* first_client = "172.16.0.0";
 
@@ -33,8 +32,8 @@ std::string server_address(int i);
 class Network {
  public:
   /// Makes the namespaces, and first removes those that a killed run of this program left behind. `ballast` is the
-  /// program that takes their packet path down.
-  static Result<Network> make(const std::string& ballast);
+  /// program that takes their packet path down. There are next hops for `servers` real servers.
+  static Result<Network> make(const std::string& ballast, int servers);
   Network(Network&&) = default;
   Network& operator=(Network&&) = default;
   Network(const Network&) = delete;
@@ -43,11 +42,13 @@ class Network {
 
   [[nodiscard]] const std::string& near() const { return near_; }
   [[nodiscard]] const std::string& far() const { return far_; }
+  [[nodiscard]] int servers() const { return servers_; }
 
  private:
   Network() = default;
   std::string near_;
   std::string far_;
+  int servers_ = 0;
   std::shared_ptr<void> cleanup_;
 };
 

@@ -7,7 +7,7 @@
 #include "bpf/parse.h"
 
 #define NO_SERVER 0xffffffffu
-#define RING_MAX 65536
+#define CHUNKS_MAX 8192
 
 struct pick {
   __u32 service;     /* index */
@@ -17,8 +17,11 @@ struct pick {
   __s32 weight_top;  /* wrr */
   __u32 client_fold; /* the client's address, its words folded to one, host order */
   __u32 client_port; /* host order */
-  __u32 server;      /* the choice */
-  __u64 ring;        /* members in the kernel's order */
+  __u32 client_tag;  /* see figure.h */
+  __u32 destination_fold;
+  const union address* destination;
+  __u32 server; /* the choice */
+  __u64 ring;   /* members in the kernel's order */
   __u64 ring_of_hash;
 };
 

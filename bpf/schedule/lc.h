@@ -6,8 +6,7 @@
 
 static __always_inline void lc_consider(struct least* best, const struct member* m, __u32 index) {
   __s64 overhead = connection_overhead(m);
-  if (best->server == NO_SERVER || best->overhead > overhead ||
-      (best->overhead == overhead && (m->order & MEMBER_ORDER) > best->order))
+  if (best->server == NO_SERVER || best->overhead > overhead || (best->overhead == overhead && is_newer(best, m)))
     keep(best, m, overhead, index);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
-/* What lc, wlc, sed and nq share: a walk over all members of a service that keeps the best. Of equals the newest wins,
- * as in the kernel, whose list has the newest first. */
+/* What lc, wlc, sed, nq, fo and ovf share: a walk over all members of a service that keeps the best. Of equals the
+ * newest wins, as in the kernel, whose list has the newest first. */
 #pragma once
 
 #include "bpf/schedule/common.h"
@@ -18,10 +18,15 @@ static __always_inline __s64 connection_overhead(const struct member* m) {
   return ((__s64)m->active << 8) + m->inactive;
 }
 
+/* Whether `m` was added after the best. */
+static __always_inline int is_newer(const struct least* best, const struct member* m) {
+  return (m->order & MEMBER_ORDER) > best->order;
+}
+
 /* Whether overhead/weight of `m` is below the best's, without dividing. */
 static __always_inline int weighs_less(const struct least* best, const struct member* m, __s64 overhead) {
   __s64 held = best->overhead * m->weight, offered = overhead * best->weight;
-  return held > offered || (held == offered && (m->order & MEMBER_ORDER) > best->order);
+  return held > offered || (held == offered && is_newer(best, m));
 }
 
 static __always_inline void keep(struct least* best, const struct member* m, __s64 overhead, __u32 index) {
@@ -30,8 +35,6 @@ static __always_inline void keep(struct least* best, const struct member* m, __s
   best->weight = m->weight;
   best->overhead = overhead;
 }
-
-#define LEAST_CHUNKS_MAX 8192
 
 /* Defines NAME_step(), a bpf_loop callback that looks at one chunk of members per call with consider(best, member,
  * index). */
@@ -56,7 +59,7 @@ static __always_inline void keep(struct least* best, const struct member* m, __s
 #define WALK_LEAST(pick, step)                                                            \
   ({                                                                                      \
     struct least best = {.chunk = (pick)->first_chunk, .server = NO_SERVER, .weight = 1}; \
-    bpf_loop(LEAST_CHUNKS_MAX, step, &best, 0);                                           \
+    bpf_loop(CHUNKS_MAX, step, &best, 0);                                                 \
     (pick)->server = best.server;                                                         \
     best.server != NO_SERVER;                                                             \
   })

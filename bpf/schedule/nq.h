@@ -11,7 +11,7 @@ static __always_inline void nq_consider(struct least* best, const struct member*
     keep(best, m, overhead, index);
   } else if (overhead && best->overhead) {
     if (weighs_less(best, m, overhead)) keep(best, m, overhead, index);
-  } else if (!overhead && (best->overhead || (m->order & MEMBER_ORDER) > best->order)) {
+  } else if (!overhead && (best->overhead || is_newer(best, m))) {
     keep(best, m, overhead, index);
   }
 }

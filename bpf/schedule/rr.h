@@ -21,6 +21,13 @@ static long rr_step(__u32 i, void* context_) {
   return 1;
 }
 
+/* The newest available server, or NO_SERVER. */
+static __always_inline __u32 newest_available(const struct pick* pick) {
+  struct rr_walk walk = {.ring = pick->ring, .server = NO_SERVER};
+  bpf_loop(ring_length(pick->ring), rr_step, &walk, 0);
+  return walk.server;
+}
+
 static __always_inline int schedule_rr(struct pick* pick) {
   struct cursor* cursor = cursor_at(pick->service);
   if (!cursor) return 0;

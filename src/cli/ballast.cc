@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/ipvsadm/ipvsadm.h"
 #include "cli/realserver_command.h"
+#include "control/version.h"
 
 namespace ballast::cli {
 namespace {
@@ -39,6 +40,7 @@ void add_commands(CLI::App& app, int& exit_status) {
   add_run_command(app, exit_status);
   add_check_command(app, exit_status);
   add_reload_command(app, exit_status);
+  add_apply_command(app, exit_status);
   add_stop_command(app, exit_status);
   add_status_command(app, exit_status);
   add_services_command(app, exit_status);
@@ -46,9 +48,21 @@ void add_commands(CLI::App& app, int& exit_status) {
   add_counters_command(app, exit_status);
   add_capture_command(app, exit_status);
   add_explain_command(app, exit_status);
+  add_metrics_command(app, exit_status);
+  add_proc_command(app, exit_status);
+  add_report_command(app, exit_status);
   add_realserver_command(app, exit_status);
   app.add_subcommand("ipvsadm", "Be ipvsadm: 'ballast ipvsadm -Ln'");
+  app.add_subcommand("ipvsadm-restore", "Replace the table by the rules on standard input, in one step")
+      ->callback([&exit_status] { exit_status = ipvsadm::run_ipvsadm_restore(); });
   add_version_command(app, exit_status);
+}
+
+/// "ballast connections: --client x: must be ...; 'ballast connections --help' explains": one line, as other errors.
+std::string usage_error(const CLI::App* app, const CLI::Error& error) {
+  const auto commands = app->get_subcommands();
+  const std::string command = commands.empty() ? "ballast" : "ballast " + commands.front()->get_name();
+  return fmt::format("{}: {}; '{} --help' explains\n", command, error.what(), command);
 }
 
 }  // namespace
@@ -58,6 +72,8 @@ int run_ballast(int argc, char** argv) {
   CLI::App app("Ballast: layer-4 load balancing in the kernel", "ballast");
   app.require_subcommand(1);
   app.fallthrough();
+  app.failure_message(usage_error);
+  app.set_version_flag("--version", fmt::format("ballast {}", control::version()), "Print the version");
   app.add_option_function<std::string>("--instance", choose_instance,
                                        "Which daemon (default: $BALLAST_INSTANCE, else that of this network namespace)")
       ->type_name("NAME")

@@ -34,7 +34,7 @@ std::string hook_words(const Answer& answer) {
 
 std::string packet_words(const Answer& answer) {
   return fmt::format("{}, {} bytes, {} {} (hook {})", capture::describe(answer.frame), answer.frame.size() - 14,
-                     answer.local ? "out of" : "on", answer.interface, hook_words(answer));
+                     answer.outgoing ? "out of" : "on", answer.interface, hook_words(answer));
 }
 
 std::string rest_words(const director::Connection& connection) {

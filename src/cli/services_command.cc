@@ -64,6 +64,7 @@ std::string services_text(const std::vector<ServiceView>& services) {
                {.title = "OutBPS", .align = Align::right}});
   for (const auto& view : services) {
     table.add_heading(service_words(view.service.key), scheduler_words(view.service) + origin_words(view.service));
+    for (const auto& address : view.service.further_addresses) table.add_heading(service_words(address), "");
     for (const auto& server : view.servers) table.add(row(server));
   }
   return "Prot LocalAddress:Port, Scheduler, Flags\n" + table.text();

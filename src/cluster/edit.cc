@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 #include <utility>
 
 namespace ballast::cluster {
@@ -33,7 +34,9 @@ Result<VirtualService*> existing(Cluster& cluster, const ServiceKey& key) {
   return no_such_service(key);
 }
 
+/// ip_vs also takes "none": a service that schedules nobody.
 Result<void> check_scheduler(const VirtualService& service) {
+  if (service.scheduler == "none") return {};
   if (std::ranges::find(scheduler_names(), service.scheduler) != scheduler_names().end()) return {};
   return fail(fmt::format("service {}: scheduler '{}' is not known, take one of {}", to_string(service.key),
                           service.scheduler, fmt::join(scheduler_names(), ", ")),
@@ -70,9 +73,48 @@ Result<void> check_flags(const VirtualService& service) {
               EINVAL);
 }
 
+Result<void> check_group(const VirtualService& service) {
+  if (service.further_addresses.empty()) return {};
+  if (std::holds_alternative<MarkKey>(service.key)) {
+    return fail(fmt::format("service {}: a firewall mark cannot be grouped with addresses", to_string(service.key)),
+                EINVAL);
+  }
+  std::set<ServiceKey> seen{service.key};
+  for (const auto& address : service.further_addresses) {
+    if (family_of(address) != family_of(service.key)) {
+      return fail(fmt::format("service {}: {} is of another address family; a group has one", to_string(service.key),
+                              to_string(ServiceKey(address))),
+                  EINVAL);
+    }
+    if (!seen.insert(address).second) {
+      return fail(
+          fmt::format("service {}: {} is in the group twice", to_string(service.key), to_string(ServiceKey(address))),
+          EINVAL);
+    }
+  }
+  return {};
+}
+
 Result<void> check_service(const VirtualService& service) {
-  return first_refusal(
-      {check_scheduler(service), check_engine(service), check_persistence(service), check_flags(service)});
+  return first_refusal({check_scheduler(service), check_engine(service), check_persistence(service),
+                        check_flags(service), check_group(service)});
+}
+
+/// No address may lead to two services.
+Result<void> check_addresses_are_free(const Cluster& cluster, const VirtualService& service) {
+  const auto keys = keys_of(service);
+  for (const auto& other : cluster.services) {
+    for (const auto& taken : keys_of(other)) {
+      if (std::ranges::find(keys, taken) == keys.end()) continue;
+      if (taken == other.key && taken == service.key) {
+        return fail(fmt::format("service {}: exists already; edit it, or delete it first", to_string(taken)), EEXIST);
+      }
+      return fail(fmt::format("service {}: {} belongs to service {} already", to_string(service.key), to_string(taken),
+                              to_string(other.key)),
+                  EEXIST);
+    }
+  }
+  return {};
 }
 
 std::string place(const ServiceKey& key, const net::Endpoint& endpoint) {
@@ -152,9 +194,7 @@ void take(std::chrono::seconds& kept, std::chrono::seconds set) {
 }  // namespace
 
 Result<void> add_service(Cluster& cluster, const VirtualService& service) {
-  if (find_service(std::as_const(cluster), service.key) != nullptr) {
-    return fail(fmt::format("service {}: exists already; edit it, or delete it first", to_string(service.key)), EEXIST);
-  }
+  if (auto free = check_addresses_are_free(cluster, service); !free) return free;
   if (auto checked = check_service(service); !checked) return checked;
   cluster.services.push_back(service);
   cluster.services.back().servers.clear();

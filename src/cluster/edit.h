@@ -9,11 +9,12 @@ namespace ballast::cluster {
 // Every function changes `cluster` or leaves it as it was and returns an Error whose code is the errno that ip_vs
 // answers with in the same place (net/netfilter/ipvs/ip_vs_ctl.c): EEXIST, ESRCH, ENOENT, ERANGE, EINVAL …
 
-/// Adds a service without servers. EEXIST: the key is taken; ENOENT: unknown scheduler or persistence engine;
-/// EINVAL: impossible netmask or flags.
+/// Adds a service without servers. EEXIST: one of its addresses is taken; ENOENT: unknown scheduler or persistence
+/// engine; EINVAL: impossible netmask or flags, addresses that cannot be one group.
 Result<void> add_service(Cluster& cluster, const VirtualService& service);
 
-/// Changes scheduler, flags, persistence and engine of a service; its servers stay. ESRCH: no such service.
+/// Changes scheduler, flags, persistence and engine of a service; its servers and further addresses stay. ESRCH: no
+/// such service.
 Result<void> edit_service(Cluster& cluster, const VirtualService& service);
 
 /// ESRCH: no such service.

@@ -40,11 +40,34 @@ std::string to_string(const ServiceKey& key) {
   return fmt::format("{} {}", name(address.protocol), address.endpoint.to_string());
 }
 
+std::vector<ServiceKey> keys_of(const VirtualService& service) {
+  std::vector<ServiceKey> keys{service.key};
+  keys.insert(keys.end(), service.further_addresses.begin(), service.further_addresses.end());
+  return keys;
+}
+
 const VirtualService* find_service(const Cluster& cluster, const ServiceKey& key) { return find(cluster, key); }
 VirtualService* find_service(Cluster& cluster, const ServiceKey& key) { return find(cluster, key); }
 
 const std::vector<std::string>& scheduler_names() {
-  static const std::vector<std::string> names = {"rr", "wrr", "lc", "wlc", "sh", "sed", "nq"};
+  static const std::vector<std::string> names = {"rr",
+                                                 "wrr",
+                                                 "lc",
+                                                 "wlc",
+                                                 "lblc",
+                                                 "lblcr",
+                                                 "dh",
+                                                 "sh",
+                                                 "sed",
+                                                 "nq",
+                                                 "fo",
+                                                 "ovf",
+                                                 "mh",
+                                                 "twos",
+                                                 "random",
+                                                 "weighted-random",
+                                                 "response-time",
+                                                 "capacity"};
   return names;
 }
 

@@ -79,7 +79,8 @@ enum SchedulerFlag : std::uint32_t {
 enum class Origin : std::uint8_t { file, command };
 
 struct VirtualService {
-  ServiceKey key;
+  ServiceKey key;                             ///< names the service
+  std::vector<AddressKey> further_addresses;  ///< a group: balanced as one with the key's, which is an address then
   std::string name;  ///< the name in the configuration file; empty for services made by ipvsadm
   std::string scheduler = "wlc";
   std::uint32_t scheduler_flags = 0;
@@ -145,6 +146,7 @@ struct DirectorSettings {
   std::uint32_t connections = 1048576;  ///< how many connections the table is made for; fixed while its maps live
   std::uint32_t services = 4096;        ///< the most virtual services; fixed while its maps live
   std::uint32_t servers = 65536;        ///< the most real servers in all services together; fixed while its maps live
+  std::uint32_t mh_services = 256;      ///< the most services with scheduler mh; fixed while its maps live
   Timeouts timeouts;
   Behaviour behaviour;
   friend bool operator==(const DirectorSettings&, const DirectorSettings&) = default;
@@ -156,6 +158,9 @@ struct Cluster {
   std::vector<VirtualService> services;
   friend bool operator==(const Cluster&, const Cluster&) = default;
 };
+
+/// The key of a service and its further addresses: whatever leads to it.
+std::vector<ServiceKey> keys_of(const VirtualService& service);
 
 /// The service with that key, or nullptr.
 const VirtualService* find_service(const Cluster& cluster, const ServiceKey& key);

@@ -9,13 +9,14 @@
 namespace ballast::config {
 namespace {
 
-constexpr std::array director_keys = {Key{"interfaces"}, Key{"hook"},     Key{"connections"}, Key{"services"},
-                                      Key{"servers"},    Key{"timeouts"}, Key{"behaviour"}};
+constexpr std::array director_keys = {Key{"interfaces"}, Key{"hook"},        Key{"connections"}, Key{"services"},
+                                      Key{"servers"},    Key{"mh_services"}, Key{"timeouts"},    Key{"behaviour"}};
 constexpr std::array timeout_keys = {Key{"tcp"}, Key{"tcp_fin"}, Key{"udp"}};
 
 constexpr std::uint64_t most_connections = std::uint64_t{1} << 27;
 constexpr std::uint64_t most_services = std::uint64_t{1} << 20;
 constexpr std::uint64_t most_servers = std::uint64_t{1} << 20;
+constexpr std::uint64_t most_mh_services = std::uint64_t{1} << 16;
 
 /// What Linux takes for the name of an interface (dev_valid_name), printable ASCII only.
 bool is_interface_name(std::string_view name) {
@@ -83,6 +84,7 @@ cluster::DirectorSettings read_director(const Value& section) {
   read_count(*fields, "connections", most_connections, settings.connections);
   read_count(*fields, "services", most_services, settings.services);
   read_count(*fields, "servers", most_servers, settings.servers);
+  read_count(*fields, "mh_services", most_mh_services, settings.mh_services);
   if (const auto value = fields->get("timeouts")) read_timeouts(*value, settings.timeouts);
   if (const auto value = fields->get("behaviour")) settings.behaviour = read_behaviour(*value);
   return settings;

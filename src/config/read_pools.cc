@@ -16,10 +16,6 @@ constexpr std::array server_keys = {Key{"address"}, Key{"weight"}, Key{"upper_th
                                     Key{"forward"}, Key{"tunnel"}, not_yet("check")};
 constexpr std::array tunnel_keys = {Key{"type"}, Key{"port"}, Key{"checksum"}};
 
-/// Schedulers of ip_vs; which of them can run is up to cluster::scheduler_names().
-constexpr std::array<std::string_view, 13> ip_vs_schedulers = {"rr", "wrr", "lc", "wlc", "lblc", "lblcr", "dh",
-                                                               "sh", "sed", "nq", "fo",  "ovf",  "mh"};
-
 bool is_unicast(const net::Address& address) {
   return !address.is_unspecified() && !address.is_multicast() && !address.is_broadcast();
 }
@@ -79,13 +75,9 @@ std::optional<std::string> read_scheduler(const Value& value) {
   if (!name) return {};
   const std::vector<std::string_view> valid(cluster::scheduler_names().begin(), cluster::scheduler_names().end());
   if (std::ranges::find(valid, *name) != valid.end()) return name;
-  if (std::ranges::find(ip_vs_schedulers, *name) != ip_vs_schedulers.end()) {
-    value.unsupported(fmt::format("scheduler '{}'", *name));
-  } else {
-    const std::string_view meant = nearest(*name, valid);
-    value.problem(fmt::format("unknown scheduler {}; valid: {}{}", quoted(*name), fmt::join(valid, ", "),
-                              meant.empty() ? "" : fmt::format("; did you mean '{}'?", meant)));
-  }
+  const std::string_view meant = nearest(*name, valid);
+  value.problem(fmt::format("unknown scheduler {}; valid: {}{}", quoted(*name), fmt::join(valid, ", "),
+                            meant.empty() ? "" : fmt::format("; did you mean '{}'?", meant)));
   return {};
 }
 

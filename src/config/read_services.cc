@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <set>
+#include <span>
 
 #include "cluster/edit.h"
 #include "config/edit_distance.h"
@@ -30,25 +31,46 @@ constexpr std::size_t most_suggestions = 1000;
 
 std::string_view name(net::Family family) { return family == net::Family::ipv4 ? "IPv4" : "IPv6"; }
 
+/// What leads to a service, each with where it is written.
+struct Addresses {
+  std::vector<std::pair<ServiceKey, Value>> keys;  ///< the first one names the service; more make it a group
+
+  [[nodiscard]] const ServiceKey& first() const { return keys.front().first; }
+  [[nodiscard]] bool is_group() const { return keys.size() > 1; }
+  [[nodiscard]] bool has(cluster::Protocol protocol) const {
+    return std::ranges::any_of(keys, [&](const auto& key) { return is_protocol(key.first, protocol); });
+  }
+  /// The port that servers without one of their own have; 0: the packet's.
+  [[nodiscard]] std::uint16_t server_port() const {
+    const auto* address = std::get_if<AddressKey>(&first());
+    return is_group() || address == nullptr ? 0 : address->endpoint.port;
+  }
+
+ private:
+  static bool is_protocol(const ServiceKey& key, cluster::Protocol protocol) {
+    const auto* address = std::get_if<AddressKey>(&key);
+    return address != nullptr && address->protocol == protocol;
+  }
+};
+
 /// What a service says about its servers, and where its problems belong.
 struct Service {
   Value where;
   std::string name;
-  ServiceKey key;
+  Addresses addresses;
   ForwardingMethod forward = ForwardingMethod::route;
   std::optional<cluster::Tunnel> tunnel;
 };
 
-std::optional<ServiceKey> read_mark(const Fields& fields, const Value& fwmark) {
+std::optional<Addresses> read_mark(const Fields& fields, const Value& fwmark) {
   const auto mark = fwmark.number(1, std::numeric_limits<std::uint32_t>::max());
   const auto family_value = fields.get("family");
   const auto family = family_value ? choose(*family_value, family_words) : std::optional(net::Family::ipv4);
   if (!mark || !family) return {};
-  return MarkKey{.mark = static_cast<std::uint32_t>(*mark), .family = *family};
+  return Addresses{{{MarkKey{.mark = static_cast<std::uint32_t>(*mark), .family = *family}, fwmark}}};
 }
 
 std::optional<ServiceKey> read_address(const Fields& fields, const Value& listen) {
-  if (const auto family = fields.get("family")) family->problem("goes with fwmark only; the address says it here");
   const auto text = listen.text();
   if (!text) return {};
   const auto key = parse_listen(*text);
@@ -63,14 +85,37 @@ std::optional<ServiceKey> read_address(const Fields& fields, const Value& listen
   return *key;
 }
 
-std::optional<ServiceKey> read_key(const Fields& fields) {
+std::optional<Addresses> read_listen(const Fields& fields, const Value& listen) {
+  if (const auto family = fields.get("family")) family->problem("goes with fwmark only; the address says it here");
+  const auto items = listen.is_list() ? listen.items() : std::vector{listen};
+  if (!items) return {};
+  if (items->empty()) {
+    listen.problem("has no address; write \"IP:PORT/tcp\"");
+    return {};
+  }
+  Addresses addresses;
+  for (const Value& item : *items) {
+    const auto key = read_address(fields, item);
+    if (!key) return {};
+    if (addresses.keys.empty() || cluster::family_of(*key) == cluster::family_of(addresses.first())) {
+      addresses.keys.emplace_back(*key, item);
+      continue;
+    }
+    item.problem(fmt::format("is {} beside {}; the addresses of a service are of one family",
+                             name(cluster::family_of(*key)), name(cluster::family_of(addresses.first()))));
+    return {};
+  }
+  return addresses;
+}
+
+std::optional<Addresses> read_addresses(const Fields& fields) {
   const auto listen = fields.get("listen");
   const auto fwmark = fields.get("fwmark");
   if (listen && fwmark) {
     fwmark->problem("stands beside listen; a service has one of the two");
     return {};
   }
-  if (listen) return read_address(fields, *listen);
+  if (listen) return read_listen(fields, *listen);
   if (fwmark) return read_mark(fields, *fwmark);
   fields.map().problem("has no listen; write listen: \"IP:PORT/tcp\" (or fwmark: N)");
   return {};
@@ -96,54 +141,46 @@ std::optional<cluster::Persistence> read_persistence(const Fields& fields, net::
   return persistence;
 }
 
-bool is_protocol(const ServiceKey& key, cluster::Protocol protocol) {
-  const auto* address = std::get_if<AddressKey>(&key);
-  return address != nullptr && address->protocol == protocol;
-}
-
-bool read_one_packet(const Fields& fields, const ServiceKey& key) {
+bool read_one_packet(const Fields& fields, const Addresses& addresses) {
   const auto value = fields.get("one_packet");
   const bool one_packet = value && value->boolean().value_or(false);
-  if (one_packet && (is_protocol(key, cluster::Protocol::tcp) || is_protocol(key, cluster::Protocol::sctp))) {
+  if (one_packet && (addresses.has(cluster::Protocol::tcp) || addresses.has(cluster::Protocol::sctp))) {
     value->problem("is for udp and fwmark services only; a TCP or SCTP connection is more than one packet");
   }
   return one_packet;
 }
 
-std::uint16_t read_mss_clamp(const Fields& fields, const ServiceKey& key) {
+std::uint16_t read_mss_clamp(const Fields& fields, const Addresses& addresses) {
   constexpr std::uint64_t least = 88;  // what Linux takes for the smallest MSS (TCP_MIN_MSS)
   const auto value = fields.get("mss_clamp");
   if (!value || value->is_word("0")) return 0;
   const auto bytes = value->number(least, std::numeric_limits<std::uint16_t>::max());
-  if (is_protocol(key, cluster::Protocol::udp) || is_protocol(key, cluster::Protocol::sctp)) {
+  const bool other = addresses.has(cluster::Protocol::udp) || addresses.has(cluster::Protocol::sctp);
+  if (other && !addresses.has(cluster::Protocol::tcp)) {
     value->problem("is for TCP; other protocols have no MSS");
   }
   return static_cast<std::uint16_t>(bytes.value_or(0));
 }
 
 /// What a service says about itself alone.
-cluster::VirtualService read_settings(const Fields& fields, const ServiceKey& key, const Scheduling& scheduling) {
+cluster::VirtualService read_settings(const Fields& fields, const Addresses& addresses, const Scheduling& scheduling) {
   cluster::VirtualService service;
-  service.key = key;
+  service.key = addresses.first();
+  for (const auto& [key, unused] : std::span(addresses.keys).subspan(1)) {
+    service.further_addresses.push_back(std::get<AddressKey>(key));
+  }
   service.scheduler = scheduling.scheduler;
   service.scheduler_flags = scheduling.flags;
-  service.persistence = read_persistence(fields, cluster::family_of(key));
-  service.one_packet = read_one_packet(fields, key);
-  service.mss_clamp = read_mss_clamp(fields, key);
+  service.persistence = read_persistence(fields, cluster::family_of(service.key));
+  service.one_packet = read_one_packet(fields, addresses);
+  service.mss_clamp = read_mss_clamp(fields, addresses);
   service.origin = cluster::Origin::file;
   return service;
 }
 
-/// The endpoint a server has in a service: a port of its own, or the service's.
-net::Endpoint endpoint_in(const ServiceKey& key, const ServerAddress& server) {
-  const auto* address = std::get_if<AddressKey>(&key);
-  const std::uint16_t service_port = address != nullptr ? address->endpoint.port : 0;
-  return {.address = server.address, .port = server.port.value_or(service_port)};
-}
-
 /// What is wrong with the server in this service, or an empty text.
 std::string misfit(const Service& service, const ServerEntry& entry, const cluster::RealServer& server) {
-  const auto family = cluster::family_of(service.key);
+  const auto family = cluster::family_of(service.addresses.first());
   const bool tunnel = server.forward == ForwardingMethod::tunnel;
   const auto method = word_of(server.forward, forward_words);
   if (!tunnel && server.endpoint.address.family() != family) {
@@ -153,19 +190,20 @@ std::string misfit(const Service& service, const ServerEntry& entry, const clust
   }
   if (!tunnel && entry.tunnel)
     return fmt::format("tunnel has no meaning with forward {} of service '{}'", method, service.name);
-  const auto* address = std::get_if<AddressKey>(&service.key);
-  if (server.forward != ForwardingMethod::nat && address != nullptr && server.endpoint.port != address->endpoint.port) {
-    return fmt::format(
-        "port {} differs from port {} of service '{}'; forward {} cannot change ports: leave the port out, "
-        "or use forward: nat",
-        server.endpoint.port, address->endpoint.port, service.name, method);
-  }
-  return {};
+  const bool by_mark = std::holds_alternative<MarkKey>(service.addresses.first());
+  const std::uint16_t port = service.addresses.server_port();
+  if (server.forward == ForwardingMethod::nat || by_mark || server.endpoint.port == port) return {};
+  return fmt::format(
+      "port {} differs from {} of service '{}'; forward {} cannot change ports: leave the port out, or "
+      "use forward: nat",
+      server.endpoint.port, service.addresses.is_group() ? "the ports" : fmt::format("port {}", port), service.name,
+      method);
 }
 
 cluster::RealServer resolve(const Service& service, const ServerEntry& entry) {
   cluster::RealServer server = entry.settings;
-  server.endpoint = endpoint_in(service.key, entry.address);
+  server.endpoint = {.address = entry.address.address,
+                     .port = entry.address.port.value_or(service.addresses.server_port())};
   server.forward = entry.forward.value_or(service.forward);
   if (server.forward == ForwardingMethod::tunnel) {
     server.tunnel = entry.tunnel.value_or(service.tunnel.value_or(cluster::Tunnel{}));
@@ -184,29 +222,31 @@ class ServicesReader {
   bool read(const std::string& service_name, const Value& value) {
     const auto fields = value.fields(service_keys);
     if (!fields) return true;
-    if (cluster_.services.size() >= cluster_.director.services) {
-      value.problem(fmt::format("more than {} services; raise director.services", cluster_.director.services));
-      return false;
-    }
+    if (names_.size() >= cluster_.director.services) return too_many(value);
     const Pool* pool = read_pool(*fields);
     const std::vector<ServerEntry> own = read_own_servers(*fields);
     const auto forward = read_forward(*fields);
     const auto tunnel = read_tunnel(*fields);
     const Scheduling scheduling = read_scheduling(*fields, pool != nullptr ? pool->scheduling : Scheduling{});
-    const auto key = read_key(*fields);
-    if (!key) return true;
-    cluster::VirtualService result = read_settings(*fields, *key, scheduling);
+    const auto addresses = read_addresses(*fields);
+    if (!addresses) return true;
+    cluster::VirtualService result = read_settings(*fields, *addresses, scheduling);
     result.name = service_name;
     if (pool != nullptr) result.pool = fields->get("pool")->text().value_or("");
     const Service service{.where = value,
                           .name = service_name,
-                          .key = *key,
+                          .addresses = *addresses,
                           .forward = forward.value_or(ForwardingMethod::route),
                           .tunnel = tunnel};
     return add(service, *fields, std::move(result), pool != nullptr ? pool->servers : own);
   }
 
  private:
+  [[nodiscard]] bool too_many(const Value& value) const {
+    value.problem(fmt::format("more than {} services; raise director.services", cluster_.director.services));
+    return false;
+  }
+
   const Pool* read_pool(const Fields& fields) {
     const auto value = fields.get("pool");
     if (!value) {
@@ -239,16 +279,17 @@ class ServicesReader {
 
   bool add(const Service& service, const Fields& fields, cluster::VirtualService result,
            const std::vector<ServerEntry>& entries) {
-    const auto key_value = fields.has("listen") ? fields.get("listen") : fields.get("fwmark");
-    const auto [other, is_new] = names_.try_emplace(service.key, service.name, service.where.at().line);
-    if (!is_new) {
-      key_value->problem(fmt::format("{} is already service '{}' (line {})", cluster::to_string(service.key),
-                                     other->second.first, other->second.second));
+    for (const auto& [key, where] : service.addresses.keys) {
+      const auto [other, is_new] = names_.try_emplace(key, service.name, where.at().line);
+      if (is_new) continue;
+      where.problem(fmt::format("{} is already service '{}' (line {})", cluster::to_string(key), other->second.first,
+                                other->second.second));
       return true;
     }
+    if (names_.size() > cluster_.director.services) return too_many(service.where);
     cluster::Cluster scratch;
     if (const auto added = cluster::add_service(scratch, result); !added) {
-      key_value->problem(added.error().message);
+      service.addresses.keys.front().second.problem(added.error().message);
       return true;
     }
     if (!add_servers(service, scratch, entries, result.servers)) return false;
@@ -271,7 +312,7 @@ class ServicesReader {
       if (problem.empty() && !endpoints.insert(server.endpoint).second) {
         problem = fmt::format("{} is in service '{}' twice", server.endpoint.to_string(), service.name);
       }
-      if (problem.empty()) problem = refusal(scratch, service.key, server);
+      if (problem.empty()) problem = refusal(scratch, service.addresses.first(), server);
       if (!problem.empty()) {
         entry.where.problem(problem);
         continue;

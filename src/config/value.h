@@ -36,6 +36,7 @@ class Value {
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] bool is_null() const { return node_->kind == TreeNode::Kind::null; }
   [[nodiscard]] bool is_map() const { return node_->kind == TreeNode::Kind::map; }
+  [[nodiscard]] bool is_list() const { return node_->kind == TreeNode::Kind::sequence; }
   /// True for a scalar with just that text.
   [[nodiscard]] bool is_word(std::string_view word) const {
     return node_->kind == TreeNode::Kind::scalar && node_->text == word;

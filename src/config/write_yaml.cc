@@ -83,7 +83,8 @@ enum class PortStyle : std::uint8_t { own, service };
 
 ServerAddress written_address(const VirtualService& service, const RealServer& server, PortStyle style) {
   const auto* address = std::get_if<AddressKey>(&service.key);
-  const std::uint16_t service_port = address != nullptr ? address->endpoint.port : 0;
+  const bool group = !service.further_addresses.empty();
+  const std::uint16_t service_port = address != nullptr && !group ? address->endpoint.port : 0;
   const bool same = server.endpoint.port == service_port;
   const bool forced = address != nullptr && server.forward != ForwardingMethod::nat && !same;
   if (forced || (same && style == PortStyle::service)) return {.address = server.endpoint.address, .port = {}};
@@ -169,6 +170,7 @@ class Writer {
     line("  connections: {}", director.connections);
     line("  services: {}", director.services);
     line("  servers: {}", director.servers);
+    line("  mh_services: {}", director.mh_services);
     line("  timeouts: {{tcp: {}, tcp_fin: {}, udp: {}}}", format_duration(director.timeouts.tcp),
          format_duration(director.timeouts.tcp_fin), format_duration(director.timeouts.udp));
     const Lines behaviour = behaviour_settings(director.behaviour);
@@ -201,7 +203,7 @@ class Writer {
   }
 
   void write_service(const VirtualService& service) {
-    write_key(service.key);
+    write_key(service);
     line("    scheduler: {}", service.scheduler);
     if (service.scheduler_flags != 0) line("    flags: {}", flags_text(service));
     write_persistence(service);
@@ -213,12 +215,14 @@ class Writer {
     write_servers_of(service);
   }
 
-  void write_key(const cluster::ServiceKey& key) {
-    if (const auto* address = std::get_if<AddressKey>(&key)) {
-      line("    listen: {}", in_quotes(format_listen(*address)));
+  void write_key(const VirtualService& service) {
+    if (const auto* address = std::get_if<AddressKey>(&service.key)) {
+      std::string text = in_quotes(format_listen(*address));
+      for (const auto& further : service.further_addresses) text += ", " + in_quotes(format_listen(further));
+      line("    listen: {}", service.further_addresses.empty() ? text : fmt::format("[{}]", text));
       return;
     }
-    const auto& mark = std::get<MarkKey>(key);
+    const auto& mark = std::get<MarkKey>(service.key);
     line("    fwmark: {}", mark.mark);
     if (mark.family == net::Family::ipv6) line("    family: ipv6");
   }

@@ -14,13 +14,23 @@
 //   delete_server     key, endpoint                          null
 //   clear                                                    null
 //   zero              key? (one service only)                null
-//   timeouts                                                 Timeouts
 //   set_timeouts      timeouts (0: leave)                    null
+//   transaction       operations: [{"op": ...}]              [null or {"code": ERRNO, "message": TEXT}]
+//   apply             services, timeouts? (0: leave),        {changed: TEXT, lines: [TEXT], notes: [TEXT]}
+//                     dry_run?
+//   timeouts                                                 Timeouts
+//   report            address, port?, load? (percent),       {servers: N}
+//                     response_microseconds?
 //   connections       filter?, cursor?, limit?               {connections: [ConnectionView], cursor: N or null}
+//   totals                                                   Totals
 //   counters                                                 [CounterView]
 //   status                                                   Status
 //   reload                                                   {changed: TEXT}
 //   stop                                                     null; then the packet path is down and the daemon ends
+//
+// `transaction` does those of its operations that are not refused, one after another, and puts them in force in one
+// step; they can be those from add_service to set_timeouts. `apply` makes `services` the services of commands, all of
+// them, in one step or not at all; with dry_run it only says what that would change.
 //
 // `limit` is how many connections of the table one answer looks at (at most 16384), so that a filter that matches few
 // of a million does not hold up the daemon: an answer with no connection in it still has a cursor to go on from.
@@ -66,6 +76,13 @@ struct ServiceView {
   friend bool operator==(const ServiceView&, const ServiceView&) = default;
 };
 
+/// All services together, those that are gone included.
+struct Totals {
+  Stats stats;
+  Stats rates;
+  friend bool operator==(const Totals&, const Totals&) = default;
+};
+
 struct ConnectionView {
   std::uint8_t protocol = 0;  ///< IP protocol number
   net::Endpoint client;
@@ -94,6 +111,7 @@ struct CounterView {
   std::string name;  ///< as in bpf/counters.h
   std::string help;
   std::uint64_t value = 0;
+  bool drop = false;  ///< a reason for packets to go no further
 };
 
 struct InterfaceView {

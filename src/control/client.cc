@@ -11,6 +11,7 @@
 #include <chrono>
 
 #include "base/instance.h"
+#include "control/json.h"
 
 namespace ballast::control {
 namespace {
@@ -91,14 +92,9 @@ Result<boost::json::value> unwrap(std::string_view line) {
   const boost::json::object* object = wrong ? nullptr : answer.if_object();
   if (object != nullptr) {
     if (const auto* result = object->if_contains("result")) return *result;
-    const auto* error = object->if_contains("error");
-    if (error != nullptr && error->is_object()) {
-      const auto* code = error->get_object().if_contains("code");
-      const auto* message = error->get_object().if_contains("message");
-      if (code != nullptr && code->is_int64() && message != nullptr && message->is_string()) {
-        return fail(std::string(message->get_string()), static_cast<int>(code->get_int64()));
-      }
-    }
+    const auto* refusal = object->if_contains("error");
+    const auto error = refusal != nullptr ? from_json<std::optional<Error>>(*refusal) : std::nullopt;
+    if (error && *error) return std::unexpected(**error);
   }
   return fail("the daemon's answer is not understood: daemon and command are of different versions", EPROTO);
 }

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "base/log.h"
-#include "cluster/edit.h"
 #include "control/version.h"
 
 namespace ballast::control {
@@ -76,8 +75,6 @@ Result<Desired> ControlPlane::desired(const CommandState& commands) const {
   return combine(std::move(file), commands);
 }
 
-bool ControlPlane::has(const ServiceKey& key) const { return cluster::find_service(current_, key) != nullptr; }
-
 Result<void> ControlPlane::install(Cluster next) {
   if (auto applied = director_->apply(next); !applied) {
     if (auto restored = director_->apply(current_); !restored) {
@@ -89,27 +86,28 @@ Result<void> ControlPlane::install(Cluster next) {
   statistics_.retain(current_);
   untracked_ = true;
   announce_shortcomings();
+  return {};
+}
+
+Result<void> ControlPlane::change(const std::function<Result<void>(Draft&)>& edit) {
+  Draft draft{current_, command_timeouts_, {}};
+  if (auto edited = edit(draft); !edited) return edited;
+  std::swap(command_timeouts_, draft.command_timeouts);
+  if (draft.cluster != current_) {
+    if (auto installed = install(std::move(draft.cluster)); !installed) {
+      command_timeouts_ = draft.command_timeouts;
+      return installed;
+    }
+  }
+  for (const auto& key : draft.zeroed) statistics_.zero(director_->services(), key);
   save_when_small();
   return {};
 }
 
-Result<void> ControlPlane::change(const std::function<Result<void>(Cluster&)>& edit) {
-  Cluster next = current_;
-  if (auto edited = edit(next); !edited) return edited;
-  return install(std::move(next));
-}
-
-Result<void> ControlPlane::set_timeouts(const cluster::Timeouts& timeouts) {
-  const auto before = command_timeouts_;
-  const auto take = [](std::chrono::seconds& kept, std::chrono::seconds set) {
-    if (set.count() != 0) kept = set;
-  };
-  take(command_timeouts_.tcp, timeouts.tcp);
-  take(command_timeouts_.tcp_fin, timeouts.tcp_fin);
-  take(command_timeouts_.udp, timeouts.udp);
-  auto changed = change([&](Cluster& cluster) { return cluster::set_timeouts(cluster, timeouts); });
-  if (!changed) command_timeouts_ = before;
-  return changed;
+Result<Cluster> ControlPlane::preview(const std::function<Result<void>(Draft&)>& edit) const {
+  Draft draft{current_, command_timeouts_, {}};
+  if (auto edited = edit(draft); !edited) return std::unexpected(std::move(edited.error()));
+  return std::move(draft.cluster);
 }
 
 Result<std::string> ControlPlane::reload() {
@@ -120,6 +118,7 @@ Result<std::string> ControlPlane::reload() {
   if (!wanted) return std::unexpected(wanted.error());
   std::string changed = describe_change(current_, wanted->cluster);
   if (auto installed = install(std::move(wanted->cluster)); !installed) return std::unexpected(installed.error());
+  save_when_small();
   for (const auto& note : wanted->notes) log::notice("{}", note);
   return changed;
 }
@@ -133,11 +132,11 @@ Result<std::vector<ServiceView>> ControlPlane::services(const std::optional<Serv
   return statistics_.views(only, director_->services());
 }
 
-Result<void> ControlPlane::zero(const std::optional<ServiceKey>& key) {
-  if (key && !has(*key)) return std::unexpected(no_such_service(*key));
-  statistics_.zero(director_->services(), key);
-  save_when_small();
-  return {};
+Result<std::size_t> ControlPlane::report(const director::ServerReport& report) {
+  const std::size_t told = director_->report(report);
+  if (told > 0) return told;
+  const std::string port = report.port ? fmt::format(" with port {}", *report.port) : "";
+  return fail(fmt::format("no service has a real server {}{}", report.address.to_string(), port), ENOENT);
 }
 
 ConnectionPage ControlPlane::connections(const ConnectionFilter& filter, std::uint32_t cursor,
@@ -153,7 +152,7 @@ ConnectionPage ControlPlane::connections(const ConnectionFilter& filter, std::ui
 std::vector<CounterView> ControlPlane::counters() const {
   std::vector<CounterView> views;
   for (const auto& counter : director_->counters()) {
-    views.push_back({std::string(counter.name), std::string(counter.help), counter.value});
+    views.push_back({std::string(counter.name), std::string(counter.help), counter.value, counter.drop});
   }
   return views;
 }

@@ -17,6 +17,7 @@
 #include "control/api.h"
 #include "control/counter_watch.h"
 #include "control/desired.h"
+#include "control/draft.h"
 #include "control/state_file.h"
 #include "control/statistics.h"
 #include "director/director.h"
@@ -47,10 +48,10 @@ class ControlPlane {
 
   /// The one road for change: `edit` alters a copy of the desired state, which then becomes the current one. An Error
   /// of `edit` or of the director leaves everything as it was.
-  Result<void> change(const std::function<Result<void>(cluster::Cluster&)>& edit);
+  Result<void> change(const std::function<Result<void>(Draft&)>& edit);
 
-  /// Timeouts that are not zero, from a command: they outlive reloads and restarts.
-  Result<void> set_timeouts(const cluster::Timeouts& timeouts);
+  /// What `edit` would come to. Changes nothing.
+  [[nodiscard]] Result<cluster::Cluster> preview(const std::function<Result<void>(Draft&)>& edit) const;
 
   /// Reads the configuration again. Gives what changed, as a line. An Error (which says where in the file) changes
   /// nothing.
@@ -59,8 +60,10 @@ class ControlPlane {
   /// Views of one service or of all. ESRCH: no such service.
   [[nodiscard]] Result<std::vector<ServiceView>> services(const std::optional<cluster::ServiceKey>& key) const;
 
-  /// Listings count from now on. ESRCH: no such service.
-  Result<void> zero(const std::optional<cluster::ServiceKey>& key);
+  [[nodiscard]] Totals totals() const { return statistics_.totals(director_->services()); }
+
+  /// Gives a report about a real server to the schedulers. How many servers it is about. ENOENT: none.
+  Result<std::size_t> report(const director::ServerReport& report);
 
   /// Looks at up to `limit` connections of the table from `cursor` on and gives those that match.
   [[nodiscard]] ConnectionPage connections(const ConnectionFilter& filter, std::uint32_t cursor,
@@ -84,7 +87,6 @@ class ControlPlane {
   ControlPlane(Sources sources, Clock::time_point now) : sources_(std::move(sources)), now_(now), started_(now) {}
 
   [[nodiscard]] Result<Desired> desired(const CommandState& commands) const;
-  [[nodiscard]] bool has(const cluster::ServiceKey& key) const;
   Result<void> install(cluster::Cluster next);
   void announce_shortcomings();
   void save();

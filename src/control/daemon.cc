@@ -101,7 +101,7 @@ void log_ready(const DaemonOptions& options, const ControlPlane& plane) {
   const Status status = plane.status();
   log::notice("ballast {} ready: instance {}, services: {}, real servers: {}, {}", version(), options.instance,
               status.services, status.servers,
-              status.adopted ? fmt::format("took over a running packet path with {} connections", status.connections)
+              status.adopted ? fmt::format("took over a running packet path, connections: {}", status.connections)
                              : "new packet path");
 }
 
@@ -129,6 +129,10 @@ Result<void> run_daemon(const DaemonOptions& options) {
   notify_manager("READY=1");
   context.run();
   (*plane)->leave();
+  if ((*plane)->stopped()) {
+    server->reset();
+    lock->remove();
+  }
   return {};
 }
 
@@ -138,7 +142,10 @@ Result<bool> remove_left_behind(const std::string& instance) {
   if (!lock) return std::unexpected(lock.error());
   auto found = director::Director::remove_left_behind(instance);
   if (!found) return found;
-  if (::unlink(state_file(instance).c_str()) != 0 && errno != ENOENT) return fail_errno(state_file(instance));
+  for (const std::string& left : {state_file(instance), control_socket(instance)}) {
+    if (::unlink(left.c_str()) != 0 && errno != ENOENT) return fail_errno(left);
+  }
+  lock->remove();
   return found;
 }
 

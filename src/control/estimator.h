@@ -23,6 +23,9 @@ class Estimator {
   /// Forgets the rates and counts from `stats` on.
   void clear(const Stats& stats) { *this = Estimator(stats); }
 
+  /// The counters at the last step.
+  [[nodiscard]] const Stats& last() const { return last_; }
+
   /// Connections, packets and bytes per second.
   [[nodiscard]] Stats rates() const;
 

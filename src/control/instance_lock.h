@@ -16,9 +16,14 @@ class InstanceLock {
   /// has it; the message says which.
   static Result<InstanceLock> take(const std::string& instance);
 
+  /// Removes the lock's file, and the runtime directory where nothing else is in it. Whoever waits for the lock makes
+  /// both anew.
+  void remove() const;
+
  private:
-  explicit InstanceLock(Fd file) : file_(std::move(file)) {}
+  InstanceLock(Fd file, std::string directory) : file_(std::move(file)), directory_(std::move(directory)) {}
   Fd file_;
+  std::string directory_;
 };
 
 }  // namespace ballast::control

@@ -10,15 +10,19 @@
 
 namespace ballast::control {
 
+/// {"code": ERRNO, "message": TEXT}
+boost::json::value to_json(const Error& error);
 /// "10.0.0.1:80", "[fd00::1]:80"
 boost::json::value to_json(const net::Endpoint& endpoint);
 boost::json::value to_json(const cluster::ServiceKey& key);
 boost::json::value to_json(const cluster::RealServer& server);
 boost::json::value to_json(const cluster::VirtualService& service);
+boost::json::value to_json(const std::vector<cluster::VirtualService>& services);
 /// Seconds as integers.
 boost::json::value to_json(const cluster::Timeouts& timeouts);
 boost::json::value to_json(const cluster::Cluster& cluster);
 boost::json::value to_json(const Stats& stats);
+boost::json::value to_json(const Totals& totals);
 boost::json::value to_json(const ServerView& view);
 boost::json::value to_json(const ServiceView& view);
 boost::json::value to_json(const ConnectionView& view);
@@ -36,6 +40,8 @@ template <typename T>
 Result<T> from_json(const boost::json::value& value);
 
 template <>
+Result<std::optional<Error>> from_json(const boost::json::value& value);
+template <>
 Result<net::Endpoint> from_json(const boost::json::value& value);
 template <>
 Result<cluster::ServiceKey> from_json(const boost::json::value& value);
@@ -44,11 +50,15 @@ Result<cluster::RealServer> from_json(const boost::json::value& value);
 template <>
 Result<cluster::VirtualService> from_json(const boost::json::value& value);
 template <>
+Result<std::vector<cluster::VirtualService>> from_json(const boost::json::value& value);
+template <>
 Result<cluster::Timeouts> from_json(const boost::json::value& value);
 template <>
 Result<cluster::Cluster> from_json(const boost::json::value& value);
 template <>
 Result<Stats> from_json(const boost::json::value& value);
+template <>
+Result<Totals> from_json(const boost::json::value& value);
 template <>
 Result<ServerView> from_json(const boost::json::value& value);
 template <>

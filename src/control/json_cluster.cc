@@ -12,6 +12,9 @@ boost::json::value to_json(const cluster::RealServer& server) { return Codec<clu
 boost::json::value to_json(const cluster::VirtualService& service) {
   return Codec<cluster::VirtualService>::encode(service);
 }
+boost::json::value to_json(const std::vector<cluster::VirtualService>& services) {
+  return Codec<std::vector<cluster::VirtualService>>::encode(services);
+}
 boost::json::value to_json(const cluster::Timeouts& timeouts) { return Codec<cluster::Timeouts>::encode(timeouts); }
 boost::json::value to_json(const cluster::Cluster& value) { return Codec<cluster::Cluster>::encode(value); }
 
@@ -30,6 +33,10 @@ Result<cluster::RealServer> from_json(const boost::json::value& value) {
 template <>
 Result<cluster::VirtualService> from_json(const boost::json::value& value) {
   return json::read<cluster::VirtualService>(value, "service");
+}
+template <>
+Result<std::vector<cluster::VirtualService>> from_json(const boost::json::value& value) {
+  return json::read<std::vector<cluster::VirtualService>>(value, "services");
 }
 template <>
 Result<cluster::Timeouts> from_json(const boost::json::value& value) {

@@ -118,6 +118,7 @@ void describe(Fields& fields, V& persistence) {
 template <typename Fields, Is<cluster::VirtualService> V>
 void describe(Fields& fields, V& service) {
   fields.member("key", service.key);
+  fields.optional_member("further_addresses", service.further_addresses);
   fields.optional_member("name", service.name);
   fields.optional_member("scheduler", service.scheduler);
   fields.optional_member("scheduler_flags", service.scheduler_flags);
@@ -162,6 +163,7 @@ void describe(Fields& fields, V& settings) {
   fields.member("connections", settings.connections);
   fields.member("services", settings.services);
   fields.member("servers", settings.servers);
+  fields.optional_member("mh_services", settings.mh_services);
   fields.member("timeouts", settings.timeouts);
   fields.optional_member("behaviour", settings.behaviour);
 }

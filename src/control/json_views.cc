@@ -35,7 +35,9 @@ void ProtocolCodec::decode(const boost::json::value& json, std::uint8_t& protoco
 
 using json::Codec;
 
+boost::json::value to_json(const Error& error) { return Codec<Error>::encode(error); }
 boost::json::value to_json(const Stats& stats) { return Codec<Stats>::encode(stats); }
+boost::json::value to_json(const Totals& totals) { return Codec<Totals>::encode(totals); }
 boost::json::value to_json(const ServerView& view) { return Codec<ServerView>::encode(view); }
 boost::json::value to_json(const ServiceView& view) { return Codec<ServiceView>::encode(view); }
 boost::json::value to_json(const ConnectionView& view) { return Codec<ConnectionView>::encode(view); }
@@ -53,8 +55,16 @@ boost::json::value to_json(const std::vector<CounterView>& views) {
 }
 
 template <>
+Result<std::optional<Error>> from_json(const boost::json::value& value) {
+  return json::read<std::optional<Error>>(value, "error");
+}
+template <>
 Result<Stats> from_json(const boost::json::value& value) {
   return json::read<Stats>(value, "stats");
+}
+template <>
+Result<Totals> from_json(const boost::json::value& value) {
+  return json::read<Totals>(value, "totals");
 }
 template <>
 Result<ServerView> from_json(const boost::json::value& value) {

@@ -24,6 +24,12 @@ struct Codec<std::optional<std::uint8_t>> {
   }
 };
 
+template <typename Fields, Is<Error> V>
+void describe(Fields& fields, V& error) {
+  fields.member("code", error.code);
+  fields.member("message", error.message);
+}
+
 template <typename Fields, Is<Stats> V>
 void describe(Fields& fields, V& stats) {
   fields.member("connections", stats.connections);
@@ -31,6 +37,12 @@ void describe(Fields& fields, V& stats) {
   fields.member("packets_out", stats.packets_out);
   fields.member("bytes_in", stats.bytes_in);
   fields.member("bytes_out", stats.bytes_out);
+}
+
+template <typename Fields, Is<Totals> V>
+void describe(Fields& fields, V& totals) {
+  fields.member("stats", totals.stats);
+  fields.member("rates", totals.rates);
 }
 
 template <typename Fields, Is<ServerView> V>
@@ -79,6 +91,7 @@ void describe(Fields& fields, V& view) {
   fields.member("name", view.name);
   fields.member("help", view.help);
   fields.member("value", view.value);
+  fields.optional_member("drop", view.drop);
 }
 
 template <typename Fields, Is<InterfaceView> V>

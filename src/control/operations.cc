@@ -7,11 +7,14 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
+#include <limits>
 
 #include "base/log.h"
-#include "cluster/edit.h"
+#include "control/arguments.h"
+#include "control/difference.h"
+#include "control/edits.h"
 #include "control/json.h"
-#include "control/json_fields.h"
 
 namespace ballast::control {
 namespace {
@@ -19,56 +22,101 @@ namespace {
 using boost::json::object;
 using boost::json::value;
 using cluster::Cluster;
-using cluster::RealServer;
-using cluster::ServiceKey;
 using cluster::VirtualService;
 
 constexpr std::uint32_t default_page = 4096;
 constexpr std::uint32_t largest_page = 16384;
 
-template <typename T>
-Result<T> decode(const value& json, std::string_view name) {
-  if constexpr (std::integral<T>) {
-    return json::read<T>(json, std::string(name));
-  } else {
-    return from_json<T>(json);
+/// A request from its value.
+Result<Request> request_of(const value& json) {
+  const object* object = json.if_object();
+  if (object == nullptr) return fail("request: must be an object with a member \"op\"", EINVAL);
+  const value* operation = object->if_contains("op");
+  if (operation == nullptr || !operation->is_string()) {
+    return fail("op: must be a string that names an operation", EINVAL);
   }
-}
-
-template <typename T>
-Result<T> argument(const object& arguments, std::string_view name) {
-  const value* found = arguments.if_contains(name);
-  if (found == nullptr) return fail(fmt::format("{}: is missing", name), EINVAL);
-  return decode<T>(*found, name);
-}
-
-/// Absent or null: `otherwise`.
-template <typename T>
-Result<T> argument_or(const object& arguments, std::string_view name, T otherwise) {
-  const value* found = arguments.if_contains(name);
-  if (found == nullptr || found->is_null()) return otherwise;
-  return decode<T>(*found, name);
-}
-
-Result<std::optional<ServiceKey>> optional_key(const object& arguments) {
-  const value* found = arguments.if_contains("key");
-  if (found == nullptr || found->is_null()) return std::nullopt;
-  return from_json<ServiceKey>(*found);
-}
-
-Result<value> answer_of(Result<void> done) {
-  if (!done) return std::unexpected(std::move(done.error()));
-  return value(nullptr);
+  Request request{std::string(operation->get_string()), *object};
+  request.arguments.erase("op");
+  return request;
 }
 
 /// Changes the desired state and logs that it did, and where the change will not last.
-Result<value> change(ControlPlane& plane, const ServiceKey& key, std::string_view what,
-                     const std::function<Result<void>(Cluster&)>& edit) {
-  const VirtualService* before = cluster::find_service(plane.current(), key);
+Result<value> change(ControlPlane& plane, const Request& request) {
+  const auto edit = read_edit(request.operation, request.arguments);
+  if (!edit) return std::unexpected(edit.error());
+  const VirtualService* before = edit->service ? cluster::find_service(plane.current(), *edit->service) : nullptr;
   const bool of_file = before != nullptr && before->origin == cluster::Origin::file;
-  auto changed = plane.change(edit);
-  if (changed) log::info("service {}: {}{}", to_string(key), what, of_file ? " until the next reload" : "");
-  return answer_of(std::move(changed));
+  if (auto changed = plane.change(edit->apply); !changed) return std::unexpected(std::move(changed.error()));
+  log::info("{}{}{}", edit->service ? fmt::format("service {}: ", to_string(*edit->service)) : "", edit->what,
+            of_file ? " until the next reload" : "");
+  return value(nullptr);
+}
+
+/// One of several operations: what it is refused for, or null.
+value change_part(Draft& draft, const value& json) {
+  const auto part = request_of(json);
+  const auto edit = part ? read_edit(part->operation, part->arguments) : std::unexpected(part.error());
+  const auto done = edit ? edit->apply(draft) : std::unexpected(edit.error());
+  return done ? value(nullptr) : to_json(done.error());
+}
+
+Result<value> transaction(ControlPlane& plane, const object& arguments) {
+  const value* operations = arguments.if_contains("operations");
+  if (operations == nullptr || !operations->is_array()) {
+    return fail("operations: must be an array of operations", EINVAL);
+  }
+  const Cluster before = plane.current();
+  boost::json::array refusals;
+  auto changed = plane.change([&](Draft& draft) -> Result<void> {
+    for (const value& operation : operations->get_array()) refusals.push_back(change_part(draft, operation));
+    return {};
+  });
+  if (!changed) return std::unexpected(std::move(changed.error()));
+  log::info("{} operations in one step, changed: {}", refusals.size(), describe_change(before, plane.current()));
+  return refusals;
+}
+
+/// What the operator should know of services that the configuration file has too.
+std::vector<std::string> overridden(const ControlPlane& plane, const std::vector<VirtualService>& services) {
+  std::vector<std::string> notes;
+  for (const auto& service : services) {
+    const auto* running = cluster::find_service(plane.current(), service.key);
+    if (running != nullptr && running->origin == cluster::Origin::file) {
+      notes.push_back(
+          fmt::format("service {} is also in the daemon's configuration, which has its way again with the next reload",
+                      to_string(service.key)));
+    }
+  }
+  return notes;
+}
+
+boost::json::array texts(const std::vector<std::string>& lines) {
+  boost::json::array array;
+  for (const auto& line : lines) array.emplace_back(line);
+  return array;
+}
+
+Result<value> apply(ControlPlane& plane, const object& arguments) {
+  const auto services = argument<std::vector<VirtualService>>(arguments, "services");
+  if (!services) return std::unexpected(services.error());
+  const auto timeouts = argument_or<cluster::Timeouts>(arguments, "timeouts", CommandState{}.timeouts);
+  if (!timeouts) return std::unexpected(timeouts.error());
+  const auto dry_run = argument_or<bool>(arguments, "dry_run", false);
+  if (!dry_run) return std::unexpected(dry_run.error());
+  const auto edit = [&](Draft& draft) -> Result<void> {
+    if (auto replaced = replace_services(draft, *services); !replaced) return replaced;
+    return set_timeouts(draft, *timeouts);
+  };
+  const auto wanted = plane.preview(edit);
+  if (!wanted) return std::unexpected(wanted.error());
+  const auto notes = overridden(plane, *services);
+  const auto lines = difference(plane.current(), *wanted);
+  const std::string summary = describe_change(plane.current(), *wanted);
+  if (!*dry_run) {
+    if (auto changed = plane.change(edit); !changed) return std::unexpected(std::move(changed.error()));
+    log::notice("applied a file with {} services, changed: {}", services->size(), summary);
+  }
+  return object{{"changed", summary}, {"lines", texts(lines)}, {"notes", texts(notes)}};
 }
 
 Result<value> services(ControlPlane& plane, const object& arguments) {
@@ -79,84 +127,32 @@ Result<value> services(ControlPlane& plane, const object& arguments) {
   return to_json(*views);
 }
 
-Result<value> add_service(ControlPlane& plane, const object& arguments) {
-  auto service = argument<VirtualService>(arguments, "service");
-  if (!service) return std::unexpected(service.error());
-  service->origin = cluster::Origin::command;
-  service->servers.clear();
-  return change(plane, service->key, fmt::format("added, scheduler {}", service->scheduler),
-                [&](Cluster& cluster) { return cluster::add_service(cluster, *service); });
-}
-
-Result<value> edit_service(ControlPlane& plane, const object& arguments) {
-  auto service = argument<VirtualService>(arguments, "service");
-  if (!service) return std::unexpected(service.error());
-  return change(plane, service->key, fmt::format("changed, scheduler {}", service->scheduler),
-                [&](Cluster& cluster) { return cluster::edit_service(cluster, *service); });
-}
-
-Result<value> delete_service(ControlPlane& plane, const object& arguments) {
-  auto key = argument<ServiceKey>(arguments, "key");
-  if (!key) return std::unexpected(key.error());
-  return change(plane, *key, "deleted", [&](Cluster& cluster) { return cluster::delete_service(cluster, *key); });
-}
-
-using ServerEdit = Result<void> (*)(Cluster&, const ServiceKey&, const RealServer&);
-
-Result<value> change_server(ControlPlane& plane, const object& arguments, std::string_view what, ServerEdit edit) {
-  auto key = argument<ServiceKey>(arguments, "key");
-  if (!key) return std::unexpected(key.error());
-  auto server = argument<RealServer>(arguments, "server");
-  if (!server) return std::unexpected(server.error());
-  return change(plane, *key,
-                fmt::format("real server {} {}, weight {}", server->endpoint.to_string(), what, server->weight),
-                [&](Cluster& cluster) { return edit(cluster, *key, *server); });
-}
-
-Result<value> add_server(ControlPlane& plane, const object& arguments) {
-  return change_server(plane, arguments, "added", cluster::add_server);
-}
-
-Result<value> edit_server(ControlPlane& plane, const object& arguments) {
-  return change_server(plane, arguments, "changed", cluster::edit_server);
-}
-
-Result<value> delete_server(ControlPlane& plane, const object& arguments) {
-  auto key = argument<ServiceKey>(arguments, "key");
-  if (!key) return std::unexpected(key.error());
-  auto endpoint = argument<net::Endpoint>(arguments, "endpoint");
-  if (!endpoint) return std::unexpected(endpoint.error());
-  return change(plane, *key, fmt::format("real server {} deleted", endpoint->to_string()),
-                [&](Cluster& cluster) { return cluster::delete_server(cluster, *key, *endpoint); });
-}
-
-Result<value> clear(ControlPlane& plane, const object&) {
-  const std::size_t before = plane.current().services.size();
-  auto changed = plane.change([](Cluster& cluster) -> Result<void> {
-    cluster::clear(cluster);
-    return {};
-  });
-  if (changed) log::info("all {} services deleted", before);
-  return answer_of(std::move(changed));
-}
-
-Result<value> zero(ControlPlane& plane, const object& arguments) {
-  const auto key = optional_key(arguments);
-  if (!key) return std::unexpected(key.error());
-  return answer_of(plane.zero(*key));
-}
-
 Result<value> timeouts(ControlPlane& plane, const object&) { return to_json(plane.current().director.timeouts); }
 
-Result<value> set_timeouts(ControlPlane& plane, const object& arguments) {
-  auto wanted = argument<cluster::Timeouts>(arguments, "timeouts");
-  if (!wanted) return std::unexpected(wanted.error());
-  auto changed = plane.set_timeouts(*wanted);
-  if (changed) {
-    const auto& now = plane.current().director.timeouts;
-    log::info("timeouts set: tcp {} s, tcp_fin {} s, udp {} s", now.tcp.count(), now.tcp_fin.count(), now.udp.count());
-  }
-  return answer_of(std::move(changed));
+/// A number of a report, at most `most`; absent where it is not told.
+Result<std::optional<std::uint32_t>> optional_number(const object& arguments, std::string_view name,
+                                                     std::uint32_t most) {
+  if (!arguments.contains(name)) return std::nullopt;
+  auto number = argument<std::uint32_t>(arguments, name);
+  if (!number) return std::unexpected(number.error());
+  if (*number > most) return fail(fmt::format("{}: {} is more than {}", name, *number, most), EINVAL);
+  return *number;
+}
+
+Result<value> report(ControlPlane& plane, const object& arguments) {
+  const auto address = argument<net::Address>(arguments, "address");
+  if (!address) return std::unexpected(address.error());
+  const auto port = optional_number(arguments, "port", 65535);
+  if (!port) return std::unexpected(port.error());
+  const auto load = optional_number(arguments, "load", 100);
+  if (!load) return std::unexpected(load.error());
+  const auto response = optional_number(arguments, "response_microseconds", std::numeric_limits<std::int32_t>::max());
+  if (!response) return std::unexpected(response.error());
+  if (!*load && !*response) return fail("report: has neither load nor response_microseconds", EINVAL);
+  const auto told =
+      plane.report({.address = *address, .port = *port, .load = *load, .response_microseconds = *response});
+  if (!told) return std::unexpected(told.error());
+  return object{{"servers", *told}};
 }
 
 Result<value> connections(ControlPlane& plane, const object& arguments) {
@@ -170,6 +166,8 @@ Result<value> connections(ControlPlane& plane, const object& arguments) {
   return object{{"connections", to_json(page.connections)},
                 {"cursor", page.cursor ? value(*page.cursor) : value(nullptr)}};
 }
+
+Result<value> totals(ControlPlane& plane, const object&) { return to_json(plane.totals()); }
 
 Result<value> counters(ControlPlane& plane, const object&) { return to_json(plane.counters()); }
 
@@ -186,9 +184,9 @@ Result<value> reload(ControlPlane& plane, const object&) {
 }
 
 Result<value> stop(ControlPlane& plane, const object&) {
-  auto stopped = plane.stop();
-  if (stopped) log::notice("stopped by a command: the packet path is down and its connections are forgotten");
-  return answer_of(std::move(stopped));
+  if (auto stopped = plane.stop(); !stopped) return std::unexpected(std::move(stopped.error()));
+  log::notice("stopped by a command: the packet path is down and its connections are forgotten");
+  return value(nullptr);
 }
 
 struct Operation {
@@ -196,24 +194,15 @@ struct Operation {
   Result<value> (*run)(ControlPlane&, const object&);
 };
 
-constexpr std::array operations = {Operation{"services", services},
-                                   Operation{"add_service", add_service},
-                                   Operation{"edit_service", edit_service},
-                                   Operation{"delete_service", delete_service},
-                                   Operation{"add_server", add_server},
-                                   Operation{"edit_server", edit_server},
-                                   Operation{"delete_server", delete_server},
-                                   Operation{"clear", clear},
-                                   Operation{"zero", zero},
-                                   Operation{"timeouts", timeouts},
-                                   Operation{"set_timeouts", set_timeouts},
-                                   Operation{"connections", connections},
-                                   Operation{"counters", counters},
-                                   Operation{"status", status},
-                                   Operation{"reload", reload},
+constexpr std::array operations = {Operation{"services", services}, Operation{"transaction", transaction},
+                                   Operation{"apply", apply},       Operation{"timeouts", timeouts},
+                                   Operation{"report", report},     Operation{"connections", connections},
+                                   Operation{"totals", totals},     Operation{"counters", counters},
+                                   Operation{"status", status},     Operation{"reload", reload},
                                    Operation{"stop", stop}};
 
 Result<value> run(ControlPlane& plane, const Request& request) {
+  if (is_edit(request.operation)) return change(plane, request);
   const auto found = std::ranges::find(operations, request.operation, &Operation::name);
   if (found == operations.end()) {
     return fail(fmt::format("op: '{}' is not an operation of this daemon (version mismatch?)", request.operation),
@@ -226,22 +215,12 @@ Result<value> run(ControlPlane& plane, const Request& request) {
 
 Result<Request> parse_request(std::string_view line) {
   boost::system::error_code wrong;
-  value json = boost::json::parse(line, wrong);
+  const value json = boost::json::parse(line, wrong);
   if (wrong) return fail(fmt::format("request: not JSON: {}", wrong.message()), EINVAL);
-  object* arguments = json.if_object();
-  if (arguments == nullptr) return fail("request: must be an object with a member \"op\"", EINVAL);
-  const value* operation = arguments->if_contains("op");
-  if (operation == nullptr || !operation->is_string()) {
-    return fail("op: must be a string that names an operation", EINVAL);
-  }
-  Request request{std::string(operation->get_string()), std::move(*arguments)};
-  request.arguments.erase("op");
-  return request;
+  return request_of(json);
 }
 
-std::string refusal(const Error& error) {
-  return boost::json::serialize(object{{"error", {{"code", error.code}, {"message", error.message}}}});
-}
+std::string refusal(const Error& error) { return boost::json::serialize(object{{"error", to_json(error)}}); }
 
 std::string answer(ControlPlane& plane, std::string_view line) {
   const auto request = parse_request(line);

@@ -12,8 +12,8 @@
 
 namespace ballast::control {
 
-/// A longer request is refused and its connection closed.
-inline constexpr std::size_t largest_request_bytes = 1 << 20;
+/// A longer request is refused and its connection closed. Enough for the largest table that `apply` may send.
+inline constexpr std::size_t largest_request_bytes = std::size_t{64} << 20;
 
 class Server {
  public:

@@ -28,6 +28,11 @@ bool began_anew(const Stats& counted, const Stats& baseline) {
   return false;
 }
 
+Stats& operator+=(Stats& total, const Stats& more) {
+  for (const auto member : members) total.*member += more.*member;
+  return total;
+}
+
 /// Calls visit(place, counters) for the service and each of its servers.
 template <typename Visit>
 void for_each(const ServiceLoad& load, Visit&& visit) {
@@ -44,19 +49,23 @@ void Statistics::track(const std::vector<ServiceLoad>& loads) {
   for (const ServiceLoad& load : loads) {
     for_each(load, [&](const CounterPlace& place, const Stats& counted) {
       const auto known = estimators_.find(place);
+      if (!begun_ && !place.server) total_ += since_zero(place, counted);
       followed.emplace(place, known == estimators_.end() ? Estimator(counted) : known->second);
     });
   }
   estimators_ = std::move(followed);
+  if (!std::exchange(begun_, true)) total_rates_.clear(total_);
 }
 
 void Statistics::step(const std::vector<ServiceLoad>& loads) {
   for (const ServiceLoad& load : loads) {
     for_each(load, [&](const CounterPlace& place, const Stats& counted) { step(place, counted); });
   }
+  total_rates_.step(total_);
 }
 
 void Statistics::step(const CounterPlace& place, const Stats& counted) {
+  total_ += fresh(place, counted);
   if (const auto estimator = estimators_.find(place); estimator != estimators_.end()) estimator->second.step(counted);
   const auto baseline = baselines_.find(place);
   if (baseline != baselines_.end() && began_anew(counted, baseline->second)) baselines_.erase(baseline);
@@ -66,10 +75,30 @@ void Statistics::zero(const std::vector<ServiceLoad>& loads, const std::optional
   for (const ServiceLoad& load : loads) {
     if (key && load.key != *key) continue;
     for_each(load, [&](const CounterPlace& place, const Stats& counted) {
+      total_ += fresh(place, counted);
       baselines_.insert_or_assign(place, counted);
       estimators_.insert_or_assign(place, Estimator(counted));
     });
   }
+  if (key) return;
+  total_ = {};
+  total_rates_.clear({});
+}
+
+Stats Statistics::fresh(const CounterPlace& place, const Stats& counted) const {
+  const auto estimator = estimators_.find(place);
+  if (place.server || estimator == estimators_.end()) return {};
+  const Stats& last = estimator->second.last();
+  Stats since;
+  for (const auto member : members)
+    since.*member = counted.*member - (counted.*member >= last.*member ? last.*member : 0);
+  return since;
+}
+
+Totals Statistics::totals(const std::vector<ServiceLoad>& loads) const {
+  Totals totals{total_, total_rates_.rates()};
+  for (const ServiceLoad& load : loads) totals.stats += fresh({load.key, std::nullopt}, stats_of(load.stats));
+  return totals;
 }
 
 void Statistics::retain(const cluster::Cluster& cluster) {

@@ -46,16 +46,25 @@ class Statistics {
   [[nodiscard]] std::vector<ServiceView> views(const cluster::Cluster& cluster,
                                                const std::vector<director::ServiceLoad>& loads) const;
 
+  /// All services together, those that are gone included. What a service counted after its last step before it went is
+  /// not in it.
+  [[nodiscard]] Totals totals(const std::vector<director::ServiceLoad>& loads) const;
+
   [[nodiscard]] std::vector<Baseline> baselines() const;
   void restore(const std::vector<Baseline>& baselines);
 
  private:
   void step(const CounterPlace& place, const Stats& counted);
+  /// What a service counted since its last step.
+  [[nodiscard]] Stats fresh(const CounterPlace& place, const Stats& counted) const;
   [[nodiscard]] Stats since_zero(const CounterPlace& place, const Stats& counted) const;
   [[nodiscard]] Stats rates(const CounterPlace& place) const;
 
   std::map<CounterPlace, Estimator> estimators_;
   std::map<CounterPlace, Stats> baselines_;
+  Stats total_;  ///< of all services, up to their last steps
+  Estimator total_rates_;
+  bool begun_ = false;  ///< services were followed before
 };
 
 }  // namespace ballast::control

@@ -14,6 +14,8 @@ static_assert(sizeof(service) == 128);
 static_assert(sizeof(server) == 128);
 static_assert(sizeof(connection) == 64);
 static_assert(sizeof(chunk) == 320);
+static_assert(sizeof(figure) == 32);
+static_assert(sizeof(cursor) == 64);
 static_assert(sizeof(ring_line) == 64);
 static_assert(sizeof(service_key) == 24);
 

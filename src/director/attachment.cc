@@ -147,13 +147,13 @@ void detach_xdp(const std::string& interface, const std::string& directory) {
   unlink(xdp_pin(directory, interface).c_str());
 }
 
-void detach_tc(const std::string& interface, TcPoint point, const std::string& directory) {
-  unlink(tc_pin(directory, point, interface).c_str());
+bool detach_tc(const std::string& interface, TcPoint point, const std::string& directory) {
+  const bool pinned = unlink(tc_pin(directory, point, interface).c_str()) == 0;
   const unsigned index = if_nametoindex(interface.c_str());
-  if (index == 0) return;
+  if (index == 0) return pinned;
   const auto hook = clsact_hook(index, point);
   const auto options = clsact_filter();
-  bpf_tc_detach(&hook, &options);
+  return bpf_tc_detach(&hook, &options) == 0 || pinned;
 }
 
 void detach(const std::string& interface, const std::string& directory) {
@@ -167,7 +167,7 @@ std::vector<std::string> attached_interfaces(const std::string& directory) {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
     const std::string name = entry.path().filename();
-    for (const std::string prefix : {"xdp-", "tc-", "out-"}) {
+    for (const std::string prefix : {"xdp-", "tc-"}) {
       if (name.starts_with(prefix)) names.insert(with_dots(name.substr(prefix.size())));
     }
   }

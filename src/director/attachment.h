@@ -29,10 +29,10 @@ Result<void> attach_tc(const AttachTarget& target, TcPoint point, int program, c
 
 /// Takes ours away from an interface; nothing where there is none.
 void detach_xdp(const std::string& interface, const std::string& directory);
-void detach_tc(const std::string& interface, TcPoint point, const std::string& directory);
+bool detach_tc(const std::string& interface, TcPoint point, const std::string& directory);  ///< true: it was there
 void detach(const std::string& interface, const std::string& directory);
 
-/// The names of interfaces that have a link pinned in `directory`, or a clsact filter noted there.
+/// The names of interfaces that have an XDP or a TC ingress link pinned in `directory`.
 std::vector<std::string> attached_interfaces(const std::string& directory);
 
 /// Whether the XDP program on an interface is ours, by the link pinned in `directory`.

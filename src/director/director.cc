@@ -2,17 +2,23 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <filesystem>
+#include <set>
+
+#include <fmt/format.h>
 
 #include "base/log.h"
 #include "bpf/counters.h"
 #include "director/bpffs.h"
 #include "director/connection_reader.h"
 #include "director/interfaces.h"
+#include "director/local_clients.h"
+#include "director/mark_device.h"
 #include "director/next_hops.h"
 #include "director/packet_path.h"
 #include "director/running_table.h"
@@ -38,10 +44,28 @@ constexpr auto counter_names = std::to_array<CounterName>({
 #undef BALLAST_COUNTER_NAME
 });
 
+constexpr bool is_drop(int counter) {
+#define BALLAST_IS_DROP(name) \
+  if (counter == COUNTER_##name) return true;
+  BALLAST_DROPS(BALLAST_IS_DROP)
+#undef BALLAST_IS_DROP
+  return false;
+}
+
 void take_down(const std::string& directory) {
   libbpf_set_print(nullptr);
   detach_all(directory);
+  detach_from_local_clients(directory);
+  if (auto removed = remove_mark_device(directory); !removed) log::warning("{}", removed.error().message);
   remove_pin_directory(directory);
+}
+
+std::set<cluster::MarkKey> marks_of(const cluster::Cluster& cluster) {
+  std::set<cluster::MarkKey> marks;
+  for (const auto& service : cluster.services) {
+    if (const auto* mark = std::get_if<cluster::MarkKey>(&service.key)) marks.insert(*mark);
+  }
+  return marks;
 }
 
 class PinnedDirector : public Director {
@@ -50,6 +74,8 @@ class PinnedDirector : public Director {
       : path_(std::move(path)),
         directory_(std::move(directory)),
         interfaces_(*path_, directory_),
+        local_clients_(*path_, directory_),
+        mark_device_(*path_, directory_),
         table_(*path_),
         hops_(*path_) {}
 
@@ -71,13 +97,16 @@ class PinnedDirector : public Director {
     }
     if (auto applied = table_.apply(cluster, Clock::now()); !applied) return applied;
     in_use_ = true;
+    if (auto served = local_clients_.apply(!cluster.services.empty()); !served) return served;
+    const auto marks = marks_of(cluster);
+    if (auto steered = mark_device_.apply(marks); !steered) return steered;
     settings_ = cluster.director;
     order_.clear();
     for (const auto& service : cluster.services) order_.push_back(service.key);
     servers_ = table_.configured_servers();
     hops_.resolve(servers_);
     renew_lease();
-    warn_of_missing_forwarding();
+    warn_of_missing_forwarding(marks);
     return serve_local();
   }
 
@@ -92,6 +121,8 @@ class PinnedDirector : public Director {
     table_.collect(now);
     if (auto served = serve_local(); !served) log::warning("{}", served.error().message);
   }
+
+  std::size_t report(const ServerReport& report) override { return table_.report(report); }
 
   [[nodiscard]] std::vector<ServiceLoad> services() const override { return table_.loads(order_); }
 
@@ -114,7 +145,7 @@ class PinnedDirector : public Director {
     std::vector<Counter> all;
     const bool read = bpf_map_lookup_elem(path_->counters_map(), &key, values.data()) == 0;
     for (std::size_t i = 0; i < counter_names.size(); ++i) {
-      Counter counter{counter_names[i].name, counter_names[i].help, 0};
+      Counter counter{counter_names[i].name, counter_names[i].help, 0, is_drop(static_cast<int>(i))};
       for (const auto& cpu : values) counter.value += read ? cpu.value[i] : 0;
       all.push_back(counter);
     }
@@ -134,17 +165,29 @@ class PinnedDirector : public Director {
     publish(path_->settings[0].lease, abi::now_ticks() + abi::ticks(length));
   }
 
-  /// Replies of NAT are routed by the kernel's tables, which say nothing while it does not forward.
-  void warn_of_missing_forwarding() {
+  /// What a service needs the kernel to forward, while it does not: said once.
+  void warn_of_missing_forwarding(const std::set<cluster::MarkKey>& marks) {
     const bool nat = (path_->settings[0].flags & SETTING_NAT) != 0;
-    const auto forwarding = net::read_sysctl("net.ipv4.ip_forward");
-    const bool missing = nat && forwarding && *forwarding == "0";
-    if (missing && !warned_of_forwarding_) {
-      log::warning(
-          "net.ipv4.ip_forward is 0: replies of NAT real servers cannot be routed to clients; set it with: sysctl -w "
-          "net.ipv4.ip_forward=1");
+    const auto marked = [&](net::Family family) {
+      return std::ranges::find(marks, family, &cluster::MarkKey::family) != marks.end();
+    };
+    // Replies of NAT are routed by the kernel's tables, which say nothing while it does not forward; marked packets are
+    // forwarded to a device of ours.
+    constexpr const char* replies = "replies of NAT real servers cannot be routed to clients";
+    constexpr const char* packets = "packets of fwmark services do not get to the packet program";
+    std::set<std::string> missing;
+    const auto need = [&](bool needed, const char* parameter, const char* why) {
+      const auto forwarding = net::read_sysctl(parameter);
+      if (!needed || !forwarding || *forwarding != "0") return;
+      missing.insert(fmt::format("{0} is 0: {1}; set it with: sysctl -w {0}=1", parameter, why));
+    };
+    need(nat, "net.ipv4.ip_forward", replies);
+    need(marked(net::Family::ipv4), "net.ipv4.ip_forward", packets);
+    need(marked(net::Family::ipv6), "net.ipv6.conf.all.forwarding", packets);
+    for (const auto& line : missing) {
+      if (!warned_of_forwarding_.contains(line)) log::warning("{}", line);
     }
-    warned_of_forwarding_ = missing;
+    warned_of_forwarding_ = std::move(missing);
   }
 
   /// A local real server behind NAT needs its replies translated on their way out.
@@ -160,12 +203,14 @@ class PinnedDirector : public Director {
   std::unique_ptr<PacketPath> path_;
   std::string directory_;
   Interfaces interfaces_;
+  LocalClients local_clients_;
+  MarkDevice mark_device_;
   RunningTable table_;
   NextHops hops_;
   cluster::DirectorSettings settings_;
   bool attached_ = false;
   bool in_use_ = false;
-  bool warned_of_forwarding_ = false;
+  std::set<std::string> warned_of_forwarding_;
   std::vector<cluster::ServiceKey> order_;
   std::vector<std::uint32_t> servers_;
   Clock::time_point collected_;
@@ -178,7 +223,10 @@ Result<std::unique_ptr<Director>> Director::open(const std::string& instance,
   auto directory = pin_directory(instance);
   if (!directory) return std::unexpected(directory.error());
   auto path = PacketPath::open(*directory, settings);
-  if (!path) return std::unexpected(path.error());
+  if (!path) {
+    ::rmdir(directory->c_str());  // it stays where a packet path is pinned in it
+    return std::unexpected(path.error());
+  }
   auto director = std::make_unique<PinnedDirector>(std::move(*path), std::move(*directory));
   if (auto watching = director->watch(); !watching) return std::unexpected(watching.error());
   return director;

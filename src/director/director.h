@@ -37,6 +37,15 @@ struct ServiceLoad {
   Stats stats;                      ///< its servers', and those of servers it had
 };
 
+/// What is told of a real server from outside.
+struct ServerReport {
+  net::Address address;
+  std::optional<std::uint16_t> port;  ///< absent: every port of that address
+  std::optional<std::uint32_t> load;  ///< percent
+  std::optional<std::uint32_t> response_microseconds;
+  friend bool operator==(const ServerReport&, const ServerReport&) = default;
+};
+
 /// A connection, or a template: what persistence remembers of a client (client port 0; protocol 0 for services of
 /// several ports).
 struct Connection {
@@ -58,6 +67,7 @@ struct Counter {
   std::string_view name;
   std::string_view help;
   std::uint64_t value = 0;
+  bool drop = false;  ///< a reason for packets to go no further
 };
 
 struct AttachedInterface {
@@ -89,6 +99,9 @@ class Director {
   /// To be called about every 100 ms: renews the lease by which the packet program knows that next hops are kept fresh,
   /// takes in what the network reported, frees what nothing refers to any more.
   virtual void tick() = 0;
+
+  /// Gives a report to the schedulers that go by it, for that real server in every service. How many they are.
+  virtual std::size_t report(const ServerReport& report) = 0;
 
   /// Load and counters of every service, in the order of the last applied Cluster.
   [[nodiscard]] virtual std::vector<ServiceLoad> services() const = 0;

@@ -8,7 +8,7 @@
 namespace ballast::director {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::uint8_t>, 7> schedulers = {{
+constexpr std::array<std::pair<std::string_view, std::uint8_t>, 18> schedulers = {{
     {"rr", abi::SCHEDULER_RR},
     {"wrr", abi::SCHEDULER_WRR},
     {"lc", abi::SCHEDULER_LC},
@@ -16,6 +16,17 @@ constexpr std::array<std::pair<std::string_view, std::uint8_t>, 7> schedulers = 
     {"sed", abi::SCHEDULER_SED},
     {"nq", abi::SCHEDULER_NQ},
     {"sh", abi::SCHEDULER_SH},
+    {"dh", abi::SCHEDULER_DH},
+    {"mh", abi::SCHEDULER_MH},
+    {"fo", abi::SCHEDULER_FO},
+    {"ovf", abi::SCHEDULER_OVF},
+    {"lblc", abi::SCHEDULER_LBLC},
+    {"lblcr", abi::SCHEDULER_LBLCR},
+    {"twos", abi::SCHEDULER_TWOS},
+    {"random", abi::SCHEDULER_RANDOM},
+    {"weighted-random", abi::SCHEDULER_WEIGHTED_RANDOM},
+    {"response-time", abi::SCHEDULER_RESPONSE_TIME},
+    {"capacity", abi::SCHEDULER_CAPACITY},
 }};
 
 template <typename T>
@@ -56,10 +67,13 @@ abi::service_key map_key(const cluster::ServiceKey& key) {
 }
 
 cluster::ServiceKey service_key_of(const abi::service& service) {
-  const net::Address address = abi::from_abi(service.address);
-  if (service.protocol == 0) return cluster::MarkKey{service.mark, address.family()};
-  return cluster::AddressKey{static_cast<cluster::Protocol>(service.protocol),
-                             {address, abi::port_from_abi(service.port)}};
+  return service_key_of(abi::service_key{service.address, service.mark, service.port, service.protocol, 0});
+}
+
+cluster::ServiceKey service_key_of(const abi::service_key& key) {
+  const net::Address address = abi::from_abi(key.address);
+  if (key.protocol == 0) return cluster::MarkKey{key.mark, address.family()};
+  return cluster::AddressKey{static_cast<cluster::Protocol>(key.protocol), {address, abi::port_from_abi(key.port)}};
 }
 
 cluster::VirtualService configured(const abi::service& entry) {
@@ -80,7 +94,7 @@ cluster::VirtualService configured(const abi::service& entry) {
 
 std::uint32_t service_flags(const cluster::VirtualService& service) {
   return service.scheduler_flags | (service.persistence ? SERVICE_PERSISTENT : 0) |
-         (service.one_packet ? SERVICE_ONE_PACKET : 0);
+         (service.one_packet ? SERVICE_ONE_PACKET : 0) | (service.further_addresses.empty() ? 0 : SERVICE_GROUP);
 }
 
 std::uint32_t behaviour_bits(const cluster::Behaviour& behaviour) {

@@ -18,8 +18,9 @@ std::string_view scheduler_name(std::uint8_t id);
 /// The key of a service in the map of keys.
 abi::service_key map_key(const cluster::ServiceKey& key);
 
-/// The key of a service from its entry.
+/// The key of a service from its entry, and from the map of keys.
 cluster::ServiceKey service_key_of(const abi::service& service);
+cluster::ServiceKey service_key_of(const abi::service_key& key);
 
 /// What the operator configured of a service, without its servers, from its entry.
 cluster::VirtualService configured(const abi::service& entry);

@@ -84,12 +84,15 @@ void set_sizes(bpf_object* object, const Sizes& sizes) {
   const auto set = [object](const char* name, std::uint32_t entries) {
     bpf_map__set_max_entries(bpf_object__find_map_by_name(object, name), entries);
   };
-  set("service_keys", sizes.services * 2 + sizes.servers);
+  // Each key and its address, old ones beside the new ones for a moment; and repliers.
+  set("service_keys", sizes.services * 4 + sizes.servers);
   set("services", sizes.services);
   set("cursors", sizes.services);
   set("service_traffic", sizes.services);
   set("rings", sizes.ring_lines());
+  set("maglev_tables", sizes.maglev_tables());
   set("chunks", sizes.chunks());
+  set("figures", sizes.chunks());
   set("servers", sizes.server_slots());
   set("server_traffic", sizes.server_slots());
   set("connections", sizes.segments());
@@ -132,6 +135,7 @@ void warn_of_other_sizes(const Sizes& running, const cluster::DirectorSettings& 
   warn("connections", running.connections, wanted.connections);
   warn("services", running.services, wanted.services);
   warn("servers", running.servers, wanted.servers);
+  warn("mh_services", running.mh_services, wanted.mh_services);
 }
 
 Error load_error(const char* hook, int code) {
@@ -161,11 +165,11 @@ Result<std::unique_ptr<PacketPath>> PacketPath::open(const std::string& director
   const auto pinned = pinned_settings(directory);
   path->adopted_ = pinned.has_value();
   if (pinned) {
-    path->sizes_ = {pinned->connections_max, pinned->services_max, pinned->servers_max};
+    path->sizes_ = {pinned->connections_max, pinned->services_max, pinned->servers_max, pinned->mh_services_max};
     path->hash_seed_ = pinned->hash_seed;
     warn_of_other_sizes(path->sizes_, settings);
   } else {
-    path->sizes_ = {settings.connections, settings.services, settings.servers};
+    path->sizes_ = {settings.connections, settings.services, settings.servers, settings.mh_services};
     if (getrandom(&path->hash_seed_, sizeof path->hash_seed_, 0) != sizeof path->hash_seed_) {
       return fail_errno("cannot get a random number");
     }
@@ -178,6 +182,7 @@ Result<std::unique_ptr<PacketPath>> PacketPath::open(const std::string& director
     fresh.connections_max = path->sizes_.connections;
     fresh.services_max = path->sizes_.services;
     fresh.servers_max = path->sizes_.servers;
+    fresh.mh_services_max = path->sizes_.mh_services;
     fresh.segment_count = path->sizes_.segments();
     fresh.hash_seed = path->hash_seed_;
     fresh.icmp_per_second = 1000;
@@ -226,8 +231,9 @@ Result<void> PacketPath::map_arrays() {
   const auto& maps = xdp_->maps;
   for (auto opened :
        {open_array(settings, maps.settings), open_array(live, maps.live), open_array(services, maps.services),
-        open_array(cursors, maps.cursors), open_array(rings, maps.rings), open_array(chunks, maps.chunks),
-        open_array(servers, maps.servers), open_array(service_traffic, maps.service_traffic)}) {
+        open_array(cursors, maps.cursors), open_array(rings, maps.rings), open_array(maglev_tables, maps.maglev_tables),
+        open_array(chunks, maps.chunks), open_array(figures, maps.figures), open_array(servers, maps.servers),
+        open_array(service_traffic, maps.service_traffic)}) {
     if (!opened) return opened;
   }
   return {};
@@ -249,6 +255,7 @@ Result<void> PacketPath::start_sweep() const {
 int PacketPath::xdp_program() const { return bpf_program__fd(xdp_->progs.ballast_director); }
 int PacketPath::tc_program() const { return bpf_program__fd(tc_->progs.ballast_director); }
 int PacketPath::local_reply_program() const { return bpf_program__fd(tc_->progs.ballast_local_reply); }
+int PacketPath::outgoing_program() const { return bpf_program__fd(tc_->progs.ballast_outgoing); }
 int PacketPath::service_keys_map() const { return bpf_map__fd(xdp_->maps.service_keys); }
 int PacketPath::server_traffic_map() const { return bpf_map__fd(xdp_->maps.server_traffic); }
 int PacketPath::counters_map() const { return bpf_map__fd(xdp_->maps.counters); }

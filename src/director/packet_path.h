@@ -21,11 +21,14 @@ struct Sizes {
   std::uint32_t connections = 0;
   std::uint32_t services = 0;
   std::uint32_t servers = 0;
+  std::uint32_t mh_services = 0;
 
   [[nodiscard]] std::uint32_t segments() const { return (connections * 2 + SEGMENT_SLOTS - 1) / SEGMENT_SLOTS; }
   [[nodiscard]] std::uint32_t chunks() const { return (servers + 15) / 16 + services; }
   [[nodiscard]] std::uint32_t server_slots() const { return chunks() * 16; }
   [[nodiscard]] std::uint32_t ring_lines() const { return chunks() * 2 + services * 32; }
+  /// Twice as many as services use: a replaced one rests for a while.
+  [[nodiscard]] std::uint32_t maglev_tables() const { return mh_services * 2; }
 };
 
 class PacketPath {
@@ -43,6 +46,7 @@ class PacketPath {
   [[nodiscard]] int xdp_program() const;
   [[nodiscard]] int tc_program() const;
   [[nodiscard]] int local_reply_program() const;
+  [[nodiscard]] int outgoing_program() const;
 
   [[nodiscard]] int service_keys_map() const;
   [[nodiscard]] int server_traffic_map() const;
@@ -55,12 +59,17 @@ class PacketPath {
     return chunks[server / CHUNK_MEMBERS].member[server % CHUNK_MEMBERS];
   }
 
+  /// What response-time and capacity look at besides.
+  abi::figure& figure(std::uint32_t server) { return figures[server / CHUNK_MEMBERS].figure[server % CHUNK_MEMBERS]; }
+
   MappedArray<abi::settings> settings;
   MappedArray<abi::live> live;
   MappedArray<abi::service> services;
   MappedArray<abi::cursor> cursors;
   MappedArray<abi::ring_line> rings;
+  MappedArray<abi::maglev_table> maglev_tables;
   MappedArray<abi::chunk> chunks;
+  MappedArray<abi::figure_chunk> figures;
   MappedArray<abi::server> servers;
   MappedArray<abi::traffic> service_traffic;
 

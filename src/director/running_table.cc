@@ -1,11 +1,8 @@
 #include "director/running_table.h"
 
-#include <bpf/bpf.h>
-
 #include <algorithm>
 #include <array>
 #include <functional>
-#include <optional>
 
 #include <fmt/format.h>
 
@@ -18,12 +15,6 @@ namespace {
 /// ip_vs keeps a removed server that long after its last connection (IP_VS_DEST_TRASH_PERIOD).
 constexpr std::chrono::seconds removed_server_kept{120};
 
-std::optional<net::Address> virtual_address(const cluster::ServiceKey& key) {
-  const auto* address = std::get_if<cluster::AddressKey>(&key);
-  if (address == nullptr) return std::nullopt;
-  return address->endpoint.address;
-}
-
 bool is_ftp(const cluster::ServiceKey& key) {
   const auto* address = std::get_if<cluster::AddressKey>(&key);
   return address != nullptr && address->protocol == cluster::Protocol::tcp && address->endpoint.port == 21;
@@ -31,13 +22,13 @@ bool is_ftp(const cluster::ServiceKey& key) {
 
 }  // namespace
 
-RunningTable::RunningTable(PacketPath& path) : path_(path), rings_(path), repliers_(path) {
+RunningTable::RunningTable(PacketPath& path) : path_(path), rings_(path), keys_(path), repliers_(path) {
   for (std::uint32_t i = 0; i < path.services.size(); ++i) free_services_.insert(i);
   for (std::uint32_t i = 0; i < path.chunks.size(); ++i) free_chunks_.insert(i);
-  if (path.adopted()) read_keys();
+  if (path.adopted()) read_services();
 }
 
-void RunningTable::read_keys() {
+void RunningTable::read_services() {
   for (std::uint32_t index = 0; index < path_.services.size(); ++index) {
     const abi::service& entry = path_.services[index];
     if (entry.in_use == USE_FREE) continue;
@@ -47,7 +38,6 @@ void RunningTable::read_keys() {
     service.configured = entry.in_use == USE_CONFIGURED;
     free_services_.erase(index);
     rings_.adopt(index);
-    if (const auto address = virtual_address(key); service.configured && address) ++virtual_addresses_[*address];
     read_servers(service);
   }
 }
@@ -71,7 +61,9 @@ void RunningTable::read_servers(Service& service) {
 Result<void> RunningTable::check_room(const cluster::Cluster& wanted) const {
   std::size_t new_services = 0;
   std::size_t new_chunks = 0;
+  std::size_t addresses = 0;
   for (const auto& service : wanted.services) {
+    addresses += 1 + service.further_addresses.size();
     const auto running = services_.find(service.key);
     if (running == services_.end()) {
       ++new_services;
@@ -90,12 +82,26 @@ Result<void> RunningTable::check_room(const cluster::Cluster& wanted) const {
                     new_services, path_.services.size()),
         ENOSPC);
   }
+  if (addresses > path_.services.size()) {
+    return fail(
+        fmt::format("no room for {} addresses of services: the table was made for {}; raise director.services and "
+                    "start the packet path anew (ballast stop)",
+                    addresses, path_.services.size()),
+        ENOSPC);
+  }
   if (new_chunks > free_chunks_.size()) {
     return fail(
         fmt::format("no room for that many real servers: the table was made for {}; raise director.servers and start "
                     "the packet path anew (ballast stop)",
                     path_.sizes().servers),
         ENOSPC);
+  }
+  const auto mh_services = std::ranges::count(wanted.services, "mh", &cluster::VirtualService::scheduler);
+  if (mh_services > path_.sizes().mh_services) {
+    return fail(fmt::format("no room for {} services with scheduler mh: there are tables for {}; raise "
+                            "director.mh_services and start the packet path anew (ballast stop)",
+                            mh_services, path_.sizes().mh_services),
+                ENOSPC);
   }
   return {};
 }
@@ -105,27 +111,33 @@ Result<void> RunningTable::apply(const cluster::Cluster& wanted, Clock::time_poi
   apply_timeouts(wanted.director.timeouts);
   apply_behaviour(wanted.director.behaviour);
   for (auto& [key, service] : services_) {
-    if (service.configured && cluster::find_service(wanted, key) == nullptr) remove_service(key, service, now);
+    if (service.configured && cluster::find_service(wanted, key) == nullptr) remove_service(service, now);
   }
   for (const auto& service : wanted.services) {
     Service& running = service_for(service);
-    const bool servers_changed = apply_servers(running, service, now);
+    const bool servers_changed = apply_servers(running, service);
+    const auto leaving = take_out(running, service);
     const abi::service& entry = path_.services[running.index];
     const bool other_scheduler = entry.scheduler != scheduler_id(service.scheduler);
     apply_service(service);
-    if (servers_changed || other_scheduler) rings_.write(running.index, newest_first(running), other_scheduler);
+    if (servers_changed || !leaving.empty() || other_scheduler) {
+      rings_.write(running.index, newest_first(running), other_scheduler);
+    }
+    for (Server* server : leaving) retire_server(*server, now);  // after others can be chosen in their place
     if (!running.configured) {
       running.configured = true;
       publish(path_.services[running.index].in_use, USE_CONFIGURED);
-      publish_key(service.key, running.index);
     }
+    keys_.assign(running.index, cluster::keys_of(service));
   }
+  keys_.withdraw_rest();
   update_flags();
   repliers_.set(wanted.director.behaviour.refuse_unknown_replies ? nat_endpoints() : Repliers::Endpoints{});
   return {};
 }
 
 void RunningTable::apply_timeouts(const cluster::Timeouts& timeouts) {
+  const auto ticks_of = [](std::chrono::nanoseconds time) { return abi::ticks(time.count()); };
   using std::chrono::seconds;
   // The defaults of ip_vs; three of them can be set.
   const std::array<std::pair<int, seconds>, 25> all = {{{abi::STATE_NONE, seconds(2)},
@@ -154,9 +166,9 @@ void RunningTable::apply_timeouts(const cluster::Timeouts& timeouts) {
                                                         {abi::STATE_SCTP_REJECTED, seconds(4)},
                                                         {abi::STATE_SCTP_CLOSED, seconds(61)}}};
   for (const auto& [state, timeout] : all) {
-    publish(path_.settings[0].timeout[state],
-            abi::ticks(std::chrono::duration_cast<std::chrono::nanoseconds>(timeout).count()));
+    publish(path_.settings[0].timeout[state], ticks_of(timeout));
   }
+  publish(path_.settings[0].destination_expiry, ticks_of(std::chrono::hours(24)));
 }
 
 void RunningTable::apply_behaviour(const cluster::Behaviour& behaviour) {
@@ -182,7 +194,7 @@ RunningTable::Service& RunningTable::service_for(const cluster::VirtualService& 
   entry.first_chunk = CHUNK_NONE;
   entry.in_use = USE_REMOVED;
   path_.services[service.index] = entry;
-  path_.cursors[service.index] = {};
+  publish(path_.cursors[service.index].value, 0);
   path_.service_traffic[service.index] = {};
   return service;
 }
@@ -197,28 +209,34 @@ void RunningTable::apply_service(const cluster::VirtualService& wanted) {
   publish(entry.netmask, persistence.netmask);
 }
 
-bool RunningTable::apply_servers(Service& service, const cluster::VirtualService& wanted, Clock::time_point now) {
+bool RunningTable::apply_servers(Service& service, const cluster::VirtualService& wanted) {
   bool changed = false;
-  std::set<net::Endpoint> keep;
+  std::uint32_t newest = 0;  // order of the last server looked at: the next one is newer
   for (const auto& server : wanted.servers) {
-    keep.insert(server.endpoint);
-    auto running = service.servers.find(server.endpoint);
-    const bool back = running != service.servers.end() && !running->second.configured;
+    const auto running = service.servers.find(server.endpoint);
     Server& place = running == service.servers.end() ? add_server(service, server.endpoint) : running->second;
-    if (back || running == service.servers.end()) {
+    std::uint32_t& order = path_.member(place.index).order;
+    if (!place.configured || (order & MEMBER_ORDER) <= newest) {
       place.configured = true;
-      const std::uint32_t overload = path_.member(place.index).order & MEMBER_OVERLOAD;
-      publish(path_.member(place.index).order, ++last_order_ | overload);
+      publish(order, ++last_order_ | (order & MEMBER_OVERLOAD));
       changed = true;
     }
+    newest = order & MEMBER_ORDER;
     changed |= write_server(place, service, server);
   }
+  return changed;
+}
+
+std::vector<RunningTable::Server*> RunningTable::take_out(Service& service, const cluster::VirtualService& wanted) {
+  std::set<net::Endpoint> keep;
+  for (const auto& server : wanted.servers) keep.insert(server.endpoint);
+  std::vector<Server*> leaving;
   for (auto& [endpoint, server] : service.servers) {
     if (!server.configured || keep.contains(endpoint)) continue;
-    retire_server(server, now);
-    changed = true;
+    server.configured = false;
+    leaving.push_back(&server);
   }
-  return changed;
+  return leaving;
 }
 
 std::uint32_t RunningTable::new_chunk(Service& service) {
@@ -253,6 +271,7 @@ RunningTable::Server& RunningTable::add_server(Service& service, const net::Endp
   entry.in_use = USE_REMOVED;
   path_.servers[index] = entry;
   path_.member(index) = {};
+  path_.figure(index) = {};
   abi::chunk& chunk = path_.chunks[index / CHUNK_MEMBERS];
   publish(chunk.used, std::max(chunk.used, index % CHUNK_MEMBERS + 1));
   return service.servers[endpoint] = {index, endpoint, false, {}};
@@ -261,7 +280,11 @@ RunningTable::Server& RunningTable::add_server(Service& service, const net::Endp
 bool RunningTable::write_server(const Server& server, const Service& service, const cluster::RealServer& wanted) {
   abi::server& entry = path_.servers[server.index];
   abi::member& load = path_.member(server.index);
+  const bool overload_over = wanted.upper_threshold == 0 || wanted.upper_threshold > entry.upper_threshold;
   bool changed = configure(entry, wanted);
+  const bool tcp = path_.services[service.index].protocol == static_cast<__u8>(cluster::Protocol::tcp);
+  publish(path_.figure(server.index).timed, tcp && wanted.forward == cluster::ForwardingMethod::nat ? 1 : 0);
+  if (wanted.weight != 0) publish(entry.last_weight, static_cast<__s32>(wanted.weight));
   if (entry.in_use != USE_CONFIGURED) {
     entry.service = service.index;
     publish(entry.in_use, USE_CONFIGURED);
@@ -272,12 +295,9 @@ bool RunningTable::write_server(const Server& server, const Service& service, co
     publish(load.weight, static_cast<__s32>(wanted.weight));
     changed = true;
   }
-  // An edit that raises or lifts the upper threshold ends an overload (__ip_vs_update_dest() of Linux); lowering it
-  // starts one with the next connection.
-  const auto connections = static_cast<std::uint32_t>(observe(load.active) + observe(load.inactive));
-  if ((load.order & MEMBER_OVERLOAD) != 0 && (wanted.upper_threshold == 0 || connections < wanted.upper_threshold)) {
-    __atomic_fetch_and(&load.order, MEMBER_ORDER, __ATOMIC_RELEASE);
-  }
+  // An edit that raises or lifts the upper threshold ends an overload, however many connections there are; lowering it
+  // starts one with the next connection (__ip_vs_update_dest() of Linux).
+  if (overload_over) __atomic_fetch_and(&load.order, MEMBER_ORDER, __ATOMIC_RELEASE);
   return changed;
 }
 
@@ -290,8 +310,8 @@ void RunningTable::retire_server(Server& server, Clock::time_point now) {
   server.removed_at = now;
 }
 
-void RunningTable::remove_service(const cluster::ServiceKey& key, Service& service, Clock::time_point now) {
-  withdraw_key(key);
+void RunningTable::remove_service(Service& service, Clock::time_point now) {
+  keys_.assign(service.index, {});
   for (auto& [endpoint, server] : service.servers) {
     if (server.configured) retire_server(server, now);
     clear_traffic(path_, server.index);
@@ -345,37 +365,17 @@ void RunningTable::forget_server(Service& service, const Server& server) {
   service.servers.erase(server.endpoint);
 }
 
-void RunningTable::publish_key(const cluster::ServiceKey& key, std::uint32_t index) {
-  const auto entry = map_key(key);
-  bpf_map_update_elem(path_.service_keys_map(), &entry, &index, BPF_ANY);
-  if (const auto address = virtual_address(key)) count_address(*address, 1);
-}
-
-void RunningTable::withdraw_key(const cluster::ServiceKey& key) {
-  const auto entry = map_key(key);
-  bpf_map_delete_elem(path_.service_keys_map(), &entry);
-  if (const auto address = virtual_address(key)) count_address(*address, -1);
-}
-
-void RunningTable::count_address(const net::Address& address, int difference) {
-  abi::service_key entry{};
-  entry.address = abi::to_abi(address);
-  const std::uint32_t value = SERVICE_INDEX_ADDRESS;
-  const int services = virtual_addresses_[address] += difference;
-  if (services == 0) {
-    virtual_addresses_.erase(address);
-    bpf_map_delete_elem(path_.service_keys_map(), &entry);
-  } else if (services == difference) {
-    bpf_map_update_elem(path_.service_keys_map(), &entry, &value, BPF_ANY);
-  }
-}
-
 void RunningTable::update_flags() {
   __u32 needed = 0;
   for (const auto& [key, service] : services_) {
-    if (service.configured && is_ftp(key)) needed |= SETTING_FTP;
+    const bool ftp = service.configured && is_ftp(key);
+    if (ftp) needed |= SETTING_FTP;
     for (const auto& [endpoint, server] : service.servers) {
-      if (path_.servers[server.index].method == abi::FORWARD_NAT) needed |= SETTING_NAT;
+      abi::server& entry = path_.servers[server.index];
+      const bool nat = entry.method == abi::FORWARD_NAT;
+      if (nat) needed |= SETTING_NAT;
+      const auto flags = static_cast<__u8>(nat && ftp ? entry.flags | SERVER_FTP : entry.flags & ~SERVER_FTP);
+      if (entry.flags != flags) publish(entry.flags, flags);
     }
   }
   __u32& flags = path_.settings[0].flags;
@@ -403,6 +403,29 @@ std::vector<std::uint32_t> RunningTable::newest_first(const Service& service) co
   std::ranges::sort(order, std::greater(),
                     [&](std::uint32_t index) { return path_.member(index).order & MEMBER_ORDER; });
   return order;
+}
+
+std::size_t RunningTable::report(const ServerReport& report) {
+  std::size_t told = 0;
+  const std::uint32_t now = abi::now_ticks() | 1;
+  for (const auto& [key, service] : services_) {
+    for (const auto& [endpoint, server] : service.servers) {
+      if (!server.configured || endpoint.address != report.address ||
+          endpoint.port != report.port.value_or(endpoint.port))
+        continue;
+      abi::figure& figure = path_.figure(server.index);
+      if (report.load) {
+        publish(figure.load, *report.load);
+        publish(figure.reported, now);
+      }
+      if (report.response_microseconds) {
+        publish(figure.response_us, std::min(*report.response_microseconds, RESPONSE_WORST_US));
+        publish(figure.measured, now);
+      }
+      ++told;
+    }
+  }
+  return told;
 }
 
 std::vector<std::uint32_t> RunningTable::configured_servers() const {

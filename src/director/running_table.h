@@ -16,6 +16,7 @@
 #include "director/director.h"
 #include "director/packet_path.h"
 #include "director/repliers.h"
+#include "director/service_keys.h"
 #include "director/service_rings.h"
 
 namespace ballast::director {
@@ -33,6 +34,9 @@ class RunningTable {
 
   /// Forgets what nothing refers to any more; makes given-back rings usable.
   void collect(Clock::time_point now);
+
+  /// Notes what is told of a real server, wherever it is configured. How many servers that are.
+  std::size_t report(const ServerReport& report);
 
   /// Indexes of all configured servers.
   [[nodiscard]] std::vector<std::uint32_t> configured_servers() const;
@@ -54,37 +58,38 @@ class RunningTable {
     std::map<net::Endpoint, Server> servers;
   };
 
-  void read_keys();
+  void read_services();
   void read_servers(Service& service);
   [[nodiscard]] Result<void> check_room(const cluster::Cluster& wanted) const;
 
   Service& service_for(const cluster::VirtualService& wanted);
   void apply_service(const cluster::VirtualService& wanted);
-  bool apply_servers(Service& service, const cluster::VirtualService& wanted, Clock::time_point now);
+  /// Adds and changes servers, and puts them in the wanted order. True where something changed.
+  bool apply_servers(Service& service, const cluster::VirtualService& wanted);
+  /// The servers that are not wanted any more. They do not count as configured from here on, but packets still reach
+  /// them: see retire_server().
+  static std::vector<Server*> take_out(Service& service, const cluster::VirtualService& wanted);
   void apply_timeouts(const cluster::Timeouts& timeouts);
   void apply_behaviour(const cluster::Behaviour& behaviour);
   Server& add_server(Service& service, const net::Endpoint& endpoint);
   bool write_server(const Server& server, const Service& service, const cluster::RealServer& wanted);
   void retire_server(Server& server, Clock::time_point now);
-  void remove_service(const cluster::ServiceKey& key, Service& service, Clock::time_point now);
+  void remove_service(Service& service, Clock::time_point now);
   void forget_server(Service& service, const Server& server);
   std::uint32_t new_chunk(Service& service);
 
   [[nodiscard]] std::vector<std::uint32_t> newest_first(const Service& service) const;
 
-  void publish_key(const cluster::ServiceKey& key, std::uint32_t index);
-  void withdraw_key(const cluster::ServiceKey& key);
-  void count_address(const net::Address& address, int difference);
   void update_flags();
   [[nodiscard]] Repliers::Endpoints nat_endpoints() const;
 
   PacketPath& path_;
   ServiceRings rings_;
+  ServiceKeys keys_;
   Repliers repliers_;
   std::map<cluster::ServiceKey, Service> services_;
   std::set<std::uint32_t> free_services_;
   std::set<std::uint32_t> free_chunks_;
-  std::map<net::Address, int> virtual_addresses_;
   std::uint32_t last_order_ = 0;
 };
 

@@ -1,35 +1,36 @@
-// What schedulers walk: the ring of a service's servers in the kernel's order, the hash buckets of sh, and where round
-// robin stands.
+// What schedulers walk: the ring of a service's servers in the kernel's order, the buckets of sh and dh, the table of
+// mh, and where round robin stands.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
 #include "director/packet_path.h"
-#include "director/ring_allocator.h"
+#include "director/slot_store.h"
 
 namespace ballast::director {
 
 class ServiceRings {
  public:
-  explicit ServiceRings(PacketPath& path) : path_(path), lines_(path.rings.size()) {}
+  explicit ServiceRings(PacketPath& path) : path_(path), rings_(path.rings), tables_(path.maglev_tables) {}
 
   /// Takes note of the rings that a service has from an earlier process.
   void adopt(std::uint32_t service);
 
-  /// Writes what the service's scheduler needs for `servers` (newest first). Round robin goes on where it stands unless
-  /// `restart`.
+  /// Writes what the service's scheduler needs for `servers` (newest first). With `restart` round robin begins anew and
+  /// what the scheduler remembered is void.
   void write(std::uint32_t service, const std::vector<std::uint32_t>& servers, bool restart);
 
   /// Rings that were replaced can be used again. To be called when no program can be reading them any more.
-  void settle() { lines_.settle(); }
+  void settle();
 
  private:
-  std::uint64_t replace(std::uint64_t old, const std::vector<std::uint32_t>& slots);
-  [[nodiscard]] std::vector<std::uint32_t> slots(std::uint64_t ring) const;
+  void write_round_robin(std::uint32_t service, const std::vector<std::uint32_t>& servers, bool restart);
+  void write_hash(std::uint32_t service, const std::vector<std::uint32_t>& servers);
 
   PacketPath& path_;
-  RingAllocator lines_;
+  SlotStore<abi::ring_line> rings_;
+  SlotStore<abi::maglev_table> tables_;
 };
 
 }  // namespace ballast::director

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "director/attachment.h"
+#include "director/mark_device.h"
 #include "net/route.h"
 
 namespace ballast::explain {
@@ -17,59 +18,72 @@ std::string name_of(std::uint32_t index) {
   return if_indextoname(index, name) != nullptr ? name : "";
 }
 
-Result<Place> routed_place(const Question& question) {
-  const auto back = net::route_to(question.from.address);
-  if (!back) return std::unexpected(back.error());
+Result<net::RouteLookup> route_for(std::string_view option, const net::Address& address) {
+  auto route = net::route_to(address);
+  if (!route || route->kind == net::RouteKind::forward || route->kind == net::RouteKind::local) return route;
+  return fail(fmt::format("{} {}: no interface leads there (route: {}): say by --interface where the packet comes in",
+                          option, address.to_string(), net::to_string(route->kind)),
+              EINVAL);
+}
+
+Place at(std::string interface, std::uint32_t index) {
   Place place;
-  place.local = back->kind == net::RouteKind::local;
-  auto route = *back;
-  if (place.local) {
-    const auto on = net::route_to(question.to.address);
-    if (!on) return std::unexpected(on.error());
-    route = *on;
-  }
-  if (route.kind != net::RouteKind::forward) {
-    return fail(fmt::format("{} {}: no interface leads there (route: {}): say by --interface where the packet comes in",
-                            place.local ? "--to" : "--from",
-                            place.local ? question.to.address.to_string() : question.from.address.to_string(),
-                            net::to_string(route.kind)),
-                EINVAL);
-  }
-  place.arrival.interface_index = route.interface_index;
-  place.interface = name_of(route.interface_index);
+  place.interface = std::move(interface);
+  place.arrival.interface_index = index;
   return place;
+}
+
+/// Where a packet comes in, or, from an address of this machine, goes out.
+Result<Place> on_the_way(const Question& question) {
+  if (!question.interface.empty()) {
+    const std::uint32_t index = if_nametoindex(question.interface.c_str());
+    if (index != 0) return at(question.interface, index);
+    return fail(fmt::format("--interface {}: there is no such interface", question.interface), EINVAL);
+  }
+  auto route = route_for("--from", question.from.address);
+  if (!route) return std::unexpected(route.error());
+  const bool outgoing = route->kind == net::RouteKind::local;
+  if (outgoing) route = route_for("--to", question.to.address);
+  if (!route) return std::unexpected(route.error());
+  const bool to_itself = route->kind == net::RouteKind::local;
+  const std::uint32_t index = to_itself ? if_nametoindex("lo") : route->interface_index;
+  Place place = at(name_of(index), index);
+  place.outgoing = outgoing;
+  if (outgoing) place.programs = {to_itself ? Program::outgoing : Program::local_reply};
+  return place;
+}
+
+/// What netfilter marks is routed to the device for marks, where there is one.
+void follow_mark(Place& place) {
+  const std::uint32_t device = if_nametoindex(director::mark_device);
+  if (place.arrival.mark == 0 || device == 0) return;
+  place.arrival.came_in_by = place.outgoing ? 0 : place.arrival.interface_index;
+  place.arrival.interface_index = device;
+  place.interface = director::mark_device;
+  place.routed = !place.outgoing;
+  place.outgoing = true;
+  place.programs = {Program::outgoing};
 }
 
 }  // namespace
 
 Result<Place> place_of(const Question& question, const std::string& directory) {
-  Place place;
-  if (question.interface.empty()) {
-    auto routed = routed_place(question);
-    if (!routed) return routed;
-    place = std::move(*routed);
-  } else {
-    place.interface = question.interface;
-    place.arrival.interface_index = if_nametoindex(question.interface.c_str());
-    if (place.arrival.interface_index == 0) {
-      return fail(fmt::format("--interface {}: there is no such interface", question.interface), EINVAL);
-    }
-  }
-  place.arrival.mark = question.mark;
+  auto place = on_the_way(question);
+  if (!place) return place;
+  place->arrival.mark = question.mark;
+  follow_mark(*place);
   const auto attached = director::attached_interfaces(directory);
-  if (std::ranges::find(attached, place.interface) == attached.end()) {
-    return fail(fmt::format("no packet program is on {}, where this packet comes in: the kernel gets what comes there "
+  if (std::ranges::find(attached, place->interface) == attached.end()) {
+    return fail(fmt::format("no packet program is on {}, where this packet is met: the kernel gets what passes there "
                             "(programs are on: {}); say by --interface where it comes in, or add it to "
                             "director.interfaces",
-                            place.interface, fmt::join(attached, ", ")),
+                            place->interface, fmt::join(attached, ", ")),
                 EINVAL);
   }
-  if (place.local) {
-    place.hooks = {abi::CAPTURE_TC_EGRESS};
-  } else if (director::xdp_is_ours({place.interface, place.arrival.interface_index}, directory)) {
-    place.hooks = {abi::CAPTURE_XDP, abi::CAPTURE_TC_INGRESS};
-  } else {
-    place.hooks = {abi::CAPTURE_TC_INGRESS};
+  if (place->outgoing) return place;
+  place->programs = {Program::tc};
+  if (director::xdp_is_ours({place->interface, place->arrival.interface_index}, directory)) {
+    place->programs = {Program::xdp, Program::tc};
   }
   return place;
 }

@@ -13,11 +13,13 @@ namespace ballast::explain {
 struct Place {
   std::string interface;
   Arrival arrival;
-  bool local = false;                    ///< sent by this machine: it meets the program where it goes out
-  std::vector<abi::capture_hook> hooks;  ///< in the order in which they see it
+  bool outgoing = false;          ///< it meets the program where it goes out
+  bool routed = false;            ///< ... and the kernel has lowered its TTL before
+  std::vector<Program> programs;  ///< in the order in which they see it
 };
 
-/// Where a packet comes in: at the interface that the question names, else at the one where its source is routed to.
+/// A packet comes in at the interface that the question names, else at the one where its source is routed to. With a
+/// mark it is met on the device for marks, where there is one; from an address of this machine where it goes out.
 /// EINVAL: there is no such interface, or no packet program on it.
 Result<Place> place_of(const Question& question, const std::string& directory);
 

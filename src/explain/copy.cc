@@ -230,10 +230,23 @@ Result<void> Copy::copy_segments() const {
 
 int Copy::map(const char* name) const { return bpf_object__find_map_fd_by_name(xdp_->obj, name); }
 
-int Copy::program(abi::capture_hook hook) const {
-  if (hook == abi::CAPTURE_XDP) return bpf_program__fd(xdp_->progs.ballast_director);
-  return bpf_program__fd(hook == abi::CAPTURE_TC_INGRESS ? tc_->progs.ballast_director
-                                                         : tc_->progs.ballast_local_reply);
+abi::capture_hook hook_of(Program program) {
+  if (program == Program::xdp) return abi::CAPTURE_XDP;
+  return program == Program::tc ? abi::CAPTURE_TC_INGRESS : abi::CAPTURE_TC_EGRESS;
+}
+
+int Copy::descriptor(Program program) const {
+  switch (program) {
+    case Program::xdp:
+      return bpf_program__fd(xdp_->progs.ballast_director);
+    case Program::tc:
+      return bpf_program__fd(tc_->progs.ballast_director);
+    case Program::local_reply:
+      return bpf_program__fd(tc_->progs.ballast_local_reply);
+    case Program::outgoing:
+      return bpf_program__fd(tc_->progs.ballast_outgoing);
+  }
+  return -1;
 }
 
 void Copy::forget_last_run() const {
@@ -251,8 +264,9 @@ std::uint64_t Copy::counters_raised() const {
   return bits;
 }
 
-Result<capture::Run> Copy::run(abi::capture_hook hook, const Bytes& frame, const Arrival& arrival) {
+Result<capture::Run> Copy::run(Program program, const Bytes& frame, const Arrival& arrival) {
   forget_last_run();
+  const bool in_xdp = program == Program::xdp;
   capture::Run run;
   run.left.resize(frame_room);
   xdp_md xdp{};
@@ -260,6 +274,7 @@ Result<capture::Run> Copy::run(abi::capture_hook hook, const Bytes& frame, const
   xdp.ingress_ifindex = arrival.interface_index;
   __sk_buff skb{};
   skb.ifindex = arrival.interface_index;
+  skb.ingress_ifindex = arrival.came_in_by;
   skb.mark = arrival.mark;
   bpf_test_run_opts options{};
   options.sz = sizeof options;
@@ -267,10 +282,11 @@ Result<capture::Run> Copy::run(abi::capture_hook hook, const Bytes& frame, const
   options.data_size_in = static_cast<std::uint32_t>(frame.size());
   options.data_out = run.left.data();
   options.data_size_out = static_cast<std::uint32_t>(run.left.size());
-  options.ctx_in = hook == abi::CAPTURE_XDP ? static_cast<void*>(&xdp) : &skb;
-  options.ctx_size_in = hook == abi::CAPTURE_XDP ? sizeof xdp : sizeof skb;
-  if (bpf_prog_test_run_opts(program(hook), &options) != 0) {
-    return fail_errno(fmt::format("the kernel does not run the {} program on this packet", capture::hook_title(hook)));
+  options.ctx_in = in_xdp ? static_cast<void*>(&xdp) : &skb;
+  options.ctx_size_in = in_xdp ? sizeof xdp : sizeof skb;
+  if (bpf_prog_test_run_opts(descriptor(program), &options) != 0) {
+    return fail_errno(
+        fmt::format("the kernel does not run the {} program on this packet", capture::hook_title(hook_of(program))));
   }
   run.left.resize(options.data_size_out);
   auto& record = run.record;
@@ -281,7 +297,7 @@ Result<capture::Run> Copy::run(abi::capture_hook hook, const Bytes& frame, const
   record.length_out = static_cast<std::uint32_t>(run.left.size());
   record.head_length = std::min<std::uint32_t>(record.length_in, CAPTURE_HEAD);
   record.captured = record.length_out;
-  record.hook = hook;
+  record.hook = hook_of(program);
   std::copy_n(frame.begin(), record.head_length, record.head);
   return run;
 }

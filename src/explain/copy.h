@@ -20,9 +20,20 @@ struct director_tc_bpf;
 
 namespace ballast::explain {
 
+enum class Program : std::uint8_t {
+  xdp,
+  tc,
+  local_reply,  ///< TC egress: replies of real servers on this machine
+  outgoing,     ///< TC egress: what netfilter has marked, and what sockets of this machine send
+};
+
+/// Where it is attached.
+abi::capture_hook hook_of(Program program);
+
 /// How a packet comes to a program.
 struct Arrival {
-  std::uint32_t interface_index = 0;  ///< of this network namespace
+  std::uint32_t interface_index = 0;  ///< where the program is, of this network namespace
+  std::uint32_t came_in_by = 0;       ///< egress: the interface where the packet came in; 0: it is from this machine
   std::uint32_t mark = 0;             ///< TC
 };
 
@@ -41,8 +52,8 @@ class Copy {
   /// Brings the copy to what the running maps hold now.
   Result<void> refresh();
 
-  /// Sends a frame through the program of a hook and notes what it did.
-  Result<capture::Run> run(abi::capture_hook hook, const capture::Bytes& frame, const Arrival& arrival);
+  /// Sends a frame through a program and notes what it did.
+  Result<capture::Run> run(Program program, const capture::Bytes& frame, const Arrival& arrival);
   /// What the last run decided for a new connection; none where it asked no service for one.
   [[nodiscard]] std::optional<abi::newborn> newborn() const;
 
@@ -65,7 +76,7 @@ class Copy {
   Result<void> map_arrays();
   Result<void> copy_segments() const;
   [[nodiscard]] int map(const char* name) const;
-  [[nodiscard]] int program(abi::capture_hook hook) const;
+  [[nodiscard]] int descriptor(Program program) const;
   [[nodiscard]] std::uint32_t segment_of(std::uint64_t hash) const;
   void forget_last_run() const;
   [[nodiscard]] std::uint64_t counters_raised() const;

@@ -64,6 +64,7 @@ class Inquiry {
   const Question& question_;
   Place place_;
   Answer answer_;
+  capture::Bytes met_;                          ///< the frame as it comes to the first program
   Entry entry_;                                 ///< the packet's connection before
   std::optional<std::uint32_t> asked_service_;  ///< for a new connection
   std::uint64_t template_hash_ = 0;             ///< 0: the packet has nothing to do with a template
@@ -113,9 +114,9 @@ std::optional<Template> Inquiry::template_now() const {
 Result<void> Inquiry::send() {
   answer_.runs.clear();
   born_.reset();
-  capture::Bytes frame = answer_.frame;
-  for (const auto hook : place_.hooks) {
-    auto run = copy_.run(hook, frame, place_.arrival);
+  capture::Bytes frame = met_;
+  for (const auto program : place_.programs) {
+    auto run = copy_.run(program, frame, place_.arrival);
     if (!run) return std::unexpected(run.error());
     frame = run->left;
     if (const auto born = copy_.newborn()) born_ = born;
@@ -141,14 +142,19 @@ Result<void> Inquiry::learn_places() {
 
 Result<Answer> Inquiry::answer() {
   answer_.interface = place_.interface;
-  answer_.local = place_.local;
+  answer_.outgoing = place_.outgoing;
   copy_.include(hash_of(question_.from));
   copy_.include(hash_of(question_.to));
   if (auto copied = copy_.refresh(); !copied) return std::unexpected(copied.error());
   find_connection();
   auto frame = frame_of(question_, !entry_);
   if (!frame) return std::unexpected(frame.error());
-  answer_.frame = std::move(*frame);
+  answer_.frame = met_ = std::move(*frame);
+  if (place_.routed) {
+    Question routed = question_;
+    routed.ttl = static_cast<std::uint8_t>(std::max(0, question_.ttl - 1));
+    met_ = *frame_of(routed, !entry_);
+  }
   if (auto learned = learn_places(); !learned) return std::unexpected(learned.error());
   find_connection();
   note_before();

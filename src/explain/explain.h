@@ -47,8 +47,8 @@ struct Template {
 };
 
 struct Answer {
-  std::string interface;  ///< where the packet comes in, or, `local`, goes out
-  bool local = false;     ///< from a real server on this machine
+  std::string interface;  ///< where the packet meets the program
+  bool outgoing = false;  ///< it meets the program where it goes out
   capture::Bytes frame;
   /// One for each program that the packet meets: TC behind an XDP program that passes it.
   std::vector<capture::Run> runs;

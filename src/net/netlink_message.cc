@@ -142,6 +142,15 @@ Bytes NetlinkRequest::finish(std::uint32_t sequence) {
   return bytes_;
 }
 
+void NetlinkRequest::append_attribute_header(std::uint16_t type) {
+  append(bytes_of(nlattr{.nla_len = sizeof(nlattr), .nla_type = static_cast<std::uint16_t>(type | NLA_F_NESTED)}));
+}
+
+void NetlinkRequest::close_attribute(std::size_t begin) {
+  const auto length = static_cast<std::uint16_t>(bytes_.size() - begin);
+  std::memcpy(bytes_.data() + begin + offsetof(nlattr, nla_len), &length, sizeof length);
+}
+
 void NetlinkRequest::append(Bytes bytes) {
   bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
   bytes_.resize(align(bytes_.size()));

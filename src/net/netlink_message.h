@@ -112,12 +112,24 @@ class NetlinkRequest {
   /// NUL-terminated.
   NetlinkRequest& attribute(std::uint16_t type, std::string_view text);
 
+  /// An attribute that holds what `fill` appends: a fixed header, attributes.
+  template <typename Fill>
+  NetlinkRequest& nested(std::uint16_t type, Fill&& fill) {
+    const std::size_t begin = bytes_.size();
+    append_attribute_header(type);
+    fill(*this);
+    close_attribute(begin);
+    return *this;
+  }
+
   void add_flags(std::uint16_t flags);
   /// The finished message with that sequence number; valid until the next change.
   Bytes finish(std::uint32_t sequence);
 
  private:
   void append(Bytes bytes);
+  void append_attribute_header(std::uint16_t type);
+  void close_attribute(std::size_t begin);
 
   std::vector<std::byte> bytes_;
 };

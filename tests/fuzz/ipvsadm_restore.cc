@@ -1,5 +1,6 @@
 // links: ballast_ipvsadm
 // Lines of `ipvsadm -R`: any bytes must be refused or taken, and what was taken must survive being saved and restored.
+// ipvsadm-restore makes the same table of them; `ballast apply` takes them or names a line.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "cli/ipvsadm/ipvsadm.h"
+#include "cli/ipvsadm/rules_file.h"
 // What stands in for the daemon and the machine's names in the unit tests does so here.
 #include "tests/unit/ipvsadm/known_names.cc"
 #include "tests/unit/ipvsadm/memory_table.cc"
@@ -48,11 +50,31 @@ bool can_be_saved(const MemoryTable& table) {
   return true;
 }
 
+void restore_at_once(MemoryTable& table, const std::string& input) {
+  static const KnownNames names;
+  std::istringstream in(input);
+  std::ostringstream out;
+  std::ostringstream err;
+  Executor("ipvsadm", table, names, {in, out, err}).restore_at_once();
+}
+
+void check_rules_file(const std::string& input) {
+  looks_like_rules(input);
+  const auto rules = read_rules(input, "rules", KnownNames());
+  if (!rules && !rules.error().message.starts_with("rules:")) std::abort();
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string input(reinterpret_cast<const char*>(data), size);
   MemoryTable table;
-  run(table, {"ipvsadm", "-R"}, std::string(reinterpret_cast<const char*>(data), size), nullptr);
+  run(table, {"ipvsadm", "-R"}, input, nullptr);
+  MemoryTable made_at_once;
+  restore_at_once(made_at_once, input);
+  const bool comments = input.find('#') != std::string::npos;  // only ipvsadm-restore leaves them out
+  if (!comments && made_at_once.cluster != table.cluster) std::abort();
+  check_rules_file(input);
   for (const auto* columns : {"--stats", "--rate", "--thresholds", "--persistent-conn", "--tun-info", "--exact"}) {
     if (run(table, {"ipvsadm", "-L", columns}, "", nullptr) != 0) std::abort();
   }

@@ -9,6 +9,7 @@
 #include "net/monitor.h"
 #include "net/netlink_message.h"
 #include "net/route.h"
+#include "net/rule.h"
 
 using namespace ballast::net;
 
@@ -17,6 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   parse_links(bytes);
   parse_route(bytes, Address::ipv4(0x0a000001));
   parse_interface_addresses(bytes);
+  parse_rules(bytes);
   parse_neighbours(bytes);
   parse_neighbour(bytes);
   parse_family_id(bytes);

@@ -79,3 +79,29 @@ def test_saved_rules_restore_the_same_table(lab):
     assert lb.table() == {}
     net.director.run([program("ipvsadm"), "-R"], stdin=saved)
     assert lb.ipvsadm("-Ln") == listing
+
+
+def test_a_group_of_addresses_is_one_service_whose_servers_keep_the_port(lab, hook):
+    net = drawings.nat(lab, ports=(80, 81))
+    configuration = f"""\
+director: {{hook: {hook}}}
+services:
+  shop:
+    listen: ["172.16.3.100:80/tcp", "172.16.3.100:81/tcp", "172.16.0.1:80/tcp"]
+    scheduler: rr
+    forward: nat
+    servers: [192.168.1.10, 192.168.1.20]
+"""
+    lb = net.director.ballast(config=configuration)
+    urls = ["http://172.16.3.100/", "http://172.16.3.100:81/", "http://172.16.0.1/"] * 2
+    assert [net.client.curl(url) for url in urls] == ["rs2", "rs1"] * 3
+    assert [line.split()[:2] for line in lb.command("services").stdout.splitlines()[2:5]] == [
+        ["TCP", "172.16.3.100:80"], ["TCP", "172.16.3.100:81"], ["TCP", "172.16.0.1:80"]]
+    assert set(lb.table()) == {"TCP 172.16.3.100:80"}
+    assert "exists" in lb.try_ipvsadm("-A -t 172.16.3.100:81").stderr
+
+    lb.terminate()
+    lb.configuration.write_text(configuration.replace(', "172.16.0.1:80/tcp"', ""))
+    lb.start()
+    assert net.client.curls("http://172.16.3.100:81/", 2) == ["rs2", "rs1"]
+    assert net.client.curl("http://172.16.0.1/", check=False).status != 0

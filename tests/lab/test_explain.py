@@ -189,6 +189,19 @@ def test_a_server_on_the_director_and_its_replies(lab):
     assert told["counters"] == "replies_nat"
 
 
+def test_marked_packets_and_those_of_the_directors_own_sockets(lab):
+    net = drawings.nat(lab, servers=1)
+    balance(net, "-A -f 5 -s rr", f"-a -f 5 -r {net.rips[0]} -m",
+            f"-A -t {net.vip}:80 -s rr", f"-a -t {net.vip}:80 -r {net.rips[0]} -m")
+    told = lines(net.director, f"--from {CLIENT}:5555 --to {net.vip}:81 --mark 5")
+    assert told["packet"].endswith("out of ballast-mark (hook tc-out)")
+    assert told["service"] == "fwmark 5 rr"
+    assert told["rewrite"] == f"destination {net.vip}:81 -> {net.rips[0]}:81, TTL 64 -> 63"
+    told = lines(net.director, f"--from {net.vip}:5555 --to {net.vip}:80")
+    assert told["packet"].endswith("out of lo (hook tc-out)")
+    assert told["counters"] == "forwarded_nat, connections_created"
+
+
 def state(lb):
     """All that the packet path holds. Its daemon is dead, so nobody else writes to it."""
     pins = [path / "ballast" / lb.host.namespace for path in (Path("/run/ballast/bpf"), Path("/sys/fs/bpf"))]

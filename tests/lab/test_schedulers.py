@@ -1,18 +1,17 @@
-"""The choices of every scheduler, connection by connection, against recordings of ip_vs (tests/golden/sched-*.txt)."""
+"""The choices of every scheduler, connection by connection, against recordings of ip_vs (tests/golden)."""
 
 import contextlib
 import itertools
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-import drawings
 from lab import ask, wait_until
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-SCHEDULERS = ("rr", "wrr", "lc", "wlc", "sed", "nq", "sh")
-PORT = 7  # of the real servers
+PORT = 80  # of the real servers
 # Every case has a service port of its own: a server that comes back to a service has its old connections back.
 ports = itertools.count(1001)
 
@@ -25,7 +24,7 @@ def recordings(name):
             found[-1][4].append(tuple(map(int, match.groups())))
         elif len(fields := [field.strip() for field in line.split("|")]) == 5:
             found.append((fields[0], [int(weight) for weight in fields[2].split(",")], fields[3], fields[4].split(), []))
-    return [each for each in found if each[0].split()[0] in SCHEDULERS]
+    return found
 
 
 def cases(name):
@@ -97,12 +96,18 @@ class Client:
 
 @pytest.fixture(scope="module")
 def balanced(lab_of_module):
-    net = drawings.nat(lab_of_module, servers=4)
-    for server in net.servers:
-        server.echo(tcp=[PORT])
-    net.client.run("ip route add local 10.9.0.0/16 dev lo")
-    net.director.run("ip route add 10.9.0.0/16 via 172.16.0.2")
-    return net, net.director.ballast(connections=65536)
+    """The network in which the recordings were made: hashes depend on the addresses."""
+    lab = lab_of_module
+    lab.switch("outside")
+    lab.switch("inside")
+    client = lab.host("client", outside="10.0.1.2/24", gateway="10.0.1.1")
+    director = lab.host("director", outside="10.0.1.1/24 10.0.1.100/32", inside="10.0.2.1/24", forwarding=True)
+    rips = [f"10.0.2.1{number}" for number in range(1, 5)]
+    for number, rip in enumerate(rips, 1):
+        lab.host(f"rs{number}", inside=f"{rip}/24", gateway="10.0.2.1").echo(tcp=[PORT])
+    client.run("ip route add local 10.9.0.0/16 dev lo")
+    director.run("ip route add 10.9.0.0/16 via 10.0.1.2")
+    return SimpleNamespace(client=client, vip="10.0.1.100", rips=rips), director.ballast(connections=65536)
 
 
 @contextlib.contextmanager
@@ -147,3 +152,77 @@ def test_the_choices_follow_edits_as_those_of_ip_vs_do(balanced, scheduler, weig
             else:
                 client.play(step)
         assert client.answers == chosen
+
+
+def sources_that_move():
+    """(scheduler, which servers there are, chosen servers) of 40 sources each."""
+    lines = (GOLDEN / "sched-hash.txt").read_text().splitlines()
+    found = [[field.strip() for field in line.split("|")] for line in lines if line.count("|") == 2]
+    return [(scheduler, servers, chosen.split()) for scheduler, servers, chosen in found]
+
+
+@pytest.mark.parametrize("scheduler, servers, chosen", sources_that_move())
+def test_the_sources_that_move_when_a_server_comes_or_goes_are_those_of_ip_vs(balanced, scheduler, servers, chosen):
+    net, lb = balanced
+    with balance(net, lb, scheduler, [1, 1, 1, 1]) as (client, service):
+        rs2 = f"{service} -r {net.rips[1]}:{PORT}"
+        lb.ipvsadm(f"-d {rs2}")
+        if servers == "rs2 added again":
+            lb.ipvsadm(f"-a {rs2} -m -w 1")
+        client.play("-s 10.9.0.1 -S q 40")
+        assert client.answers == chosen
+
+
+def columns(listing):
+    """The numbers of each real server in a list of thresholds."""
+    return [line.split()[2:] for line in listing.splitlines() if re.match(r"  -> \d", line)]
+
+
+def test_thresholds_are_kept_as_by_ip_vs(balanced):
+    net, lb = balanced
+    recorded = (GOLDEN / "thresholds.txt").read_text()
+    first, second = re.findall(r"^rs\d.*$", recorded, re.M)
+    first_list, second_list = [columns(part) for part in recorded.split("Lthreshold")[1:]]
+    with balance(net, lb, "rr", [1, 1, 1, 1]) as (client, service):
+        lb.ipvsadm(f"-e {service} -r {net.rips[0]}:{PORT} -m -w 1 -x 2 -y 1",
+                   f"-e {service} -r {net.rips[1]}:{PORT} -m -w 1 -x 3")
+        client.play("o 20")
+        assert client.answers == first.split()
+        assert columns(lb.ipvsadm(f"-Ln --thresholds {service}")) == first_list
+        client.play("c 3 o 4")
+        assert client.answers[20:] == second.split()
+        assert columns(lb.ipvsadm(f"-Ln --thresholds {service}")) == second_list
+
+
+def test_only_raising_the_upper_threshold_ends_an_overload_at_once(balanced):
+    net, lb = balanced
+    with balance(net, lb, "rr", [1, 1]) as (client, service):
+        def edit(upper):
+            lb.ipvsadm(f"-e {service} -r {net.rips[0]}:{PORT} -m -w 1 -x {upper}")
+
+        edit(2)
+        client.play("o 6")
+        assert client.answers == ["rs2", "rs1", "rs2", "rs1", "rs2", "rs2"]
+        edit(2)
+        client.play("o 2")
+        edit(1)
+        client.play("o 2")
+        assert client.answers[6:] == ["rs2"] * 4
+        edit(2)
+        client.play("o 3")
+        assert sorted(client.answers[10:]) == ["rs1", "rs2", "rs2"]
+
+
+def test_capacity_follows_what_servers_report(balanced):
+    net, lb = balanced
+    with balance(net, lb, "capacity", [1, 1]) as (client, _):
+        lb.command(f"report {net.rips[1]} --load 100")
+        client.play("q 20")
+        assert client.answers == ["rs1"] * 20
+
+
+def test_response_time_tries_every_server(balanced):
+    net, lb = balanced
+    with balance(net, lb, "response-time", [1, 1, 1, 1]) as (client, _):
+        client.play("q 4")
+        assert client.answers == ["rs4", "rs3", "rs2", "rs1"]

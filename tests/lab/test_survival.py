@@ -99,6 +99,7 @@ def test_ballast_stop_takes_the_packet_path_down(lab, hook, end):
         lb.kill()
     lb.stop()
     assert not pins.exists()
+    assert not Path("/run/ballast", net.director.namespace).exists()
     with pytest.raises(CommandFailed, match="connect to"):
         net.client.curl("http://172.16.3.100/")
     lb.start()

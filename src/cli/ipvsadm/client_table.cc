@@ -46,9 +46,30 @@ Result<value> ClientTable::ask(std::string_view operation, object arguments) {
 }
 
 Result<void> ClientTable::change(std::string_view operation, object arguments) {
+  if (noted_) {
+    arguments["op"] = operation;
+    noted_->push_back(std::move(arguments));
+    return {};
+  }
   auto answer = ask(operation, std::move(arguments));
   if (!answer) return std::unexpected(std::move(answer.error()));
   return {};
+}
+
+Result<std::vector<Result<void>>> ClientTable::commit() {
+  auto operations = std::exchange(noted_, std::nullopt).value_or(boost::json::array{});
+  const std::size_t count = operations.size();
+  auto answer = ask("transaction", {{"operations", std::move(operations)}});
+  if (!answer) return std::unexpected(std::move(answer.error()));
+  const auto* refusals = answer->if_array();
+  if (refusals == nullptr || refusals->size() != count) return not_understood("transaction");
+  std::vector<Result<void>> results;
+  for (const auto& refusal : *refusals) {
+    const auto error = control::from_json<std::optional<Error>>(refusal);
+    if (!error) return std::unexpected(error.error());
+    results.push_back(*error ? std::unexpected(**error) : Result<void>{});
+  }
+  return results;
 }
 
 Result<std::vector<control::ServiceView>> ClientTable::services() {

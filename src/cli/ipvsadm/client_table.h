@@ -1,6 +1,7 @@
 // The table of a running daemon, by way of its control interface.
 #pragma once
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
@@ -34,6 +35,8 @@ class ClientTable final : public IpvsTable {
   Result<void> clear() override;
   Result<void> zero(const std::optional<cluster::ServiceKey>& key) override;
   Result<void> set_timeouts(const cluster::Timeouts& timeouts) override;
+  void begin() override { noted_.emplace(); }
+  Result<std::vector<Result<void>>> commit() override;
   Result<std::vector<SyncDaemon>> sync_daemons() override;
   Result<void> start_sync_daemon(const SyncDaemon& daemon) override;
   Result<void> stop_sync_daemon(SyncRole role) override;
@@ -44,6 +47,7 @@ class ClientTable final : public IpvsTable {
 
   std::string option_;
   std::optional<control::Client> client_;
+  std::optional<boost::json::array> noted_;  ///< requests since begin()
 };
 
 }  // namespace ballast::ipvsadm

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <expected>
 #include <istream>
 #include <ostream>
 #include <utility>
+#include <vector>
 
 #include "cli/ipvsadm/error_text.h"
 #include "cli/ipvsadm/format.h"
@@ -85,6 +87,39 @@ Result<void> apply(IpvsTable& table, const Command& command) {
   }
 }
 
+bool is_part_of_a_transaction(Verb verb) {
+  switch (verb) {
+    case Verb::add_service:
+    case Verb::edit_service:
+    case Verb::delete_service:
+    case Verb::flush:
+    case Verb::add_server:
+    case Verb::edit_server:
+    case Verb::delete_server:
+    case Verb::zero:
+    case Verb::set_timeouts:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool ends_restore(Verb verb) { return verb == Verb::help || verb == Verb::version || verb == Verb::restore; }
+
+/// The command lines that a restore of `in` comes to, the last one being where it ends.
+std::vector<std::expected<Command, Refusal>> commands_of(std::istream& in, const std::string& program,
+                                                         const Names& names) {
+  std::vector<std::expected<Command, Refusal>> commands;
+  bool ended = false;
+  for (std::string line; !ended && std::getline(in, line);) {
+    const auto words = restore_words(program, line);
+    if (line.starts_with('#') || words.size() < 2) continue;
+    commands.push_back(parse(words, names));
+    ended = commands.back() ? ends_restore(commands.back()->verb) : commands.back().error().ends_restore;
+  }
+  return commands;
+}
+
 }  // namespace
 
 int Executor::run_words(std::span<const std::string> words) {
@@ -102,6 +137,31 @@ int Executor::restore() {
     if (words.size() > 1) outcome = run_line(words);
   }
   return outcome.exit_code;
+}
+
+int Executor::restore_at_once() {
+  if (auto opened = table_.open(); !opened) return refuse(no_table(opened.error())).exit_code;
+  const auto lines = commands_of(streams_.in, program_, names_);
+  table_.begin();
+  static_cast<void>(table_.clear());
+  for (const auto& line : lines) {
+    if (line && is_part_of_a_transaction(line->verb)) static_cast<void>(apply(table_, *line));
+  }
+  const auto made = table_.commit();
+  if (!made) return refuse({made.error().message, refused_by_table}).exit_code;
+
+  auto next = made->begin() + 1;  // the first is the clear
+  Outcome last;
+  for (const auto& line : lines) {
+    if (!line) {
+      last = refuse(line.error());
+    } else if (is_part_of_a_transaction(line->verb)) {
+      last = outcome(*line, *next++);
+    } else {
+      last = run(*line);
+    }
+  }
+  return last.exit_code;
 }
 
 Outcome Executor::run_line(std::span<const std::string> words) {
@@ -196,8 +256,9 @@ Outcome Executor::save(bool numeric) {
   return {};
 }
 
-Outcome Executor::change(const Command& command) {
-  auto changed = apply(table_, command);
+Outcome Executor::change(const Command& command) { return outcome(command, apply(table_, command)); }
+
+Outcome Executor::outcome(const Command& command, const Result<void>& changed) {
   if (changed) return {};
   return refuse({error_text(request_of(command.verb), changed.error()), refused_by_table, false});
 }

@@ -34,6 +34,11 @@ class Executor {
   /// Parses the words of a command line, program's name included, and runs it. Restores are read from streams.in.
   int run_words(std::span<const std::string> words);
 
+  /// Replaces the table by what the command lines of streams.in make, in one step. Lines are taken, refused and
+  /// reported as by a clear and then a restore, but messages come when the step is done and lists show what came of it.
+  /// Lines that begin with "#" are comments.
+  int restore_at_once();
+
  private:
   Outcome run_line(std::span<const std::string> words);
   int restore();
@@ -45,6 +50,7 @@ class Executor {
   Outcome list_sync_daemons();
   Outcome save(bool numeric);
   Outcome change(const Command& command);
+  Outcome outcome(const Command& command, const Result<void>& changed);
   Outcome refuse(const Refusal& refusal);
   [[nodiscard]] const Names* names(bool numeric) const { return numeric ? nullptr : &names_; }
 

@@ -16,4 +16,7 @@ int ipvsadm_main(std::span<const std::string> words, IpvsTable& table, const Nam
 /// standard streams.
 int run_ipvsadm(int argc, char** argv);
 
+/// ipvsadm-restore for a process: Executor::restore_at_once() of standard input.
+int run_ipvsadm_restore();
+
 }  // namespace ballast::ipvsadm

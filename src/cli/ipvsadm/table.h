@@ -40,6 +40,12 @@ class IpvsTable {
   /// Timeouts of 0 stay as they are.
   virtual Result<void> set_timeouts(const cluster::Timeouts& timeouts) = 0;
 
+  /// From here to commit(), changes (those above) are noted down and not made: each is taken as if it went well.
+  virtual void begin() = 0;
+  /// Makes the changes noted since begin() in one step, leaving out those that are refused: what became of each. Error:
+  /// nothing has changed.
+  virtual Result<std::vector<Result<void>>> commit() = 0;
+
   /// At most one for each role, master first.
   virtual Result<std::vector<SyncDaemon>> sync_daemons() = 0;
   /// EEXIST: one of that role runs. ENOPROTOOPT: this table has no connection synchronisation.

@@ -11,7 +11,7 @@ from .daemon import Ballast
 from .place import Place
 from .process import run
 from .programs import program
-from .servers import Echo, Nginx
+from .servers import Echo, Nginx, Vsftpd
 
 CURL = ["curl", "--silent", "--show-error", "--globoff", "--noproxy", "*", "--max-time", "20"]
 
@@ -90,6 +90,10 @@ class Host(Place):
         """Starts nginx here: / answers the host's name, /files/random is a file (?rate=100k slows it down), and
         PUT /upload/X keeps what is sent."""
         return Nginx(self, ports)
+
+    def vsftpd(self, *, from_port_20=True):
+        """Starts vsftpd here: `name` holds the host's name, `random` is a file, and `upload/` keeps what is sent."""
+        return Vsftpd(self, from_port_20)
 
     def echo(self, *, tcp=(), udp=()):
         """Answers on these ports with the host's name, a space, and what was sent."""

@@ -1,4 +1,4 @@
-"""Servers for the lab: real nginx, and an echo server for TCP and UDP."""
+"""Servers for the lab: real nginx, real vsftpd, and an echo server for TCP and UDP."""
 
 import os
 import selectors
@@ -69,6 +69,48 @@ def random_file(lab):
         path.parent.mkdir()
         path.write_bytes(os.urandom(RANDOM_FILE_BYTES))
     return path
+
+
+VSFTPD_CONFIGURATION = """
+listen_ipv6=YES
+background=NO
+run_as_launching_user=YES
+anonymous_enable=YES
+no_anon_password=YES
+anon_root={root}
+write_enable=YES
+anon_upload_enable=YES
+anon_umask=022
+connect_from_port_20={from_port_20}
+pasv_min_port=30000
+pasv_max_port=30999
+xferlog_enable=NO
+seccomp_sandbox=NO
+isolate=NO
+isolate_network=NO
+"""
+
+
+class Vsftpd:
+    """vsftpd with a directory and a configuration of its own, for anybody without a password."""
+
+    def __init__(self, host, from_port_20):
+        own = host.directory / "vsftpd"
+        root = own / "root"
+        self.uploads = root / "upload"
+        self.uploads.mkdir(parents=True)
+        (root / "name").write_text(f"{host.name}\n")
+        (root / "random").symlink_to(random_file(host.lab))
+        configuration = own / "vsftpd.conf"
+        configuration.write_text(VSFTPD_CONFIGURATION.format(root=root, from_port_20="YES" if from_port_20 else "NO"))
+        self.process = host.start(["vsftpd", str(configuration)])
+        wait_until(lambda: self._answers(host), f"vsftpd on {host.name}")
+
+    def _answers(self, host):
+        if not self.process.running():
+            raise AssertionError(f"vsftpd on {host.name} ended:\n{self.process.output()}")
+        with host.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            return probe.connect_ex(("127.0.0.1", 21)) == 0
 
 
 class Echo:

@@ -1,5 +1,6 @@
 #include "cli/ballast.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -8,6 +9,8 @@
 #include <boost/json/parse.hpp>
 
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "base/instance.h"
@@ -109,6 +112,13 @@ TEST_F(BallastTest, WrongUsageEndsWith2) {
   EXPECT_EQ(run({"connections", "--client", "x"}).status, 2);
 }
 
+TEST_F(BallastTest, WrongUsageIsOneLineThatNamesTheCommand) {
+  EXPECT_EQ(run({"connections", "--client", "bad"}).error,
+            "ballast connections: --client bad: must be an address or a prefix, as 10.9.0.0/16; 'ballast connections "
+            "--help' explains\n");
+  EXPECT_EQ(run({"check"}).error, "ballast check: FILE is required; 'ballast check --help' explains\n");
+}
+
 TEST_F(BallastTest, NamesACommandThatItDoesNotHave) {
   const auto outcome = run({"conquer"});
   EXPECT_EQ(outcome.status, 2);
@@ -120,6 +130,8 @@ TEST_F(BallastTest, HelpAndVersionNeedNoDaemon) {
   const auto version = run({"version"});
   EXPECT_EQ(version.status, 0);
   EXPECT_THAT(version.out, StartsWith("ballast "));
+  EXPECT_EQ(run({"--version"}).out, version.out);
+  EXPECT_EQ(run({"--version"}).status, 0);
 }
 
 TEST_F(BallastTest, SaysOnOneLineThatNoDaemonAnswers) {
@@ -188,6 +200,46 @@ TEST_F(BallastTest, IpvsadmTakesItsOwnOptions) {
   EXPECT_EQ(outcome.status, 0) << outcome.error;
   ASSERT_EQ(path_.applied.services.size(), 1);
   EXPECT_EQ(to_string(path_.applied.services[0].key), "tcp 10.0.0.1:80");
+}
+
+TEST_F(BallastTest, AppliesAFileInEitherFormat) {
+  listen();
+  const std::string yaml = directory_ / "services.yaml";
+  std::ofstream(yaml) << "services: {www: {listen: \"10.0.0.1:80/tcp\", forward: nat, servers: [\"10.1.0.1:80\"]}}";
+  const std::string added = "+ tcp 10.0.0.1:80  scheduler wlc\n  + 10.1.0.1:80  forward nat, weight 1\n";
+  EXPECT_EQ(run({"--instance", "test", "apply", yaml, "--dry-run"}).out, added + "would change: 1 service added\n");
+  EXPECT_TRUE(path_.applied.services.empty());
+  EXPECT_EQ(run({"--instance", "test", "apply", yaml, "--diff"}).out, added + "changed: 1 service added\n");
+  EXPECT_EQ(run({"--instance", "test", "apply", yaml}).out, "changed: nothing\n");
+
+  const std::string rules = directory_ / "rules";
+  std::ofstream(rules) << "-A -t 10.0.0.1:80 -s rr\n-a -t 10.0.0.1:80 -r 10.1.0.1:80 -m -w 5\n";
+  EXPECT_EQ(run({"--instance", "test", "apply", rules, "--diff"}).out,
+            "~ tcp 10.0.0.1:80  scheduler wlc -> rr\n  ~ 10.1.0.1:80  weight 1 -> 5\nchanged: 1 service changed\n");
+}
+
+TEST_F(BallastTest, AppliesNothingOfAFileWithAnError) {
+  listen();
+  const std::string rules = directory_ / "rules";
+  std::ofstream(rules) << "-A -t 10.0.0.1:80 -s rr\n-A -t 10.0.0.1:80 -s rr\n";
+  const auto outcome = run({"--instance", "test", "apply", rules});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_EQ(outcome.error, fmt::format("ballast apply: {}:2: service tcp 10.0.0.1:80: exists already; edit it, or "
+                                       "delete it first\n",
+                                       rules));
+  EXPECT_TRUE(path_.applied.services.empty());
+  EXPECT_EQ(run({"--instance", "test", "apply", rules, "--format", "yaml"}).status, 1);
+  EXPECT_EQ(run({"--instance", "test", "apply", directory_ / "nosuch"}).status, 1);
+}
+
+TEST_F(BallastTest, PrintsWhatExportersRead) {
+  listen();
+  add_connections(20000);
+  EXPECT_THAT(run({"--instance", "test", "proc", "ip_vs"}).out, StartsWith("IP Virtual Server version 1.2.1"));
+  EXPECT_EQ(std::ranges::count(run({"--instance", "test", "proc", "ip_vs_conn"}).out, '\n'), 20001);
+  EXPECT_THAT(run({"--instance", "test", "proc", "ip_vs_stats"}).out, StartsWith("   Total Incoming"));
+  EXPECT_THAT(run({"--instance", "test", "metrics"}).out, HasSubstr("\nballast_connections 20000\n"));
+  EXPECT_EQ(run({"--instance", "test", "proc", "ip_fs"}).status, 2);
 }
 
 }  // namespace

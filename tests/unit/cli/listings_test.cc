@@ -39,6 +39,17 @@ TEST(Listings, ServicesStandOverTheirServers) {
             "  -> 192.168.1.10:80     Route         1          12       3456    1     20      30   4000   50000\n");
 }
 
+TEST(Listings, EveryAddressOfAGroupStandsOverItsServers) {
+  control::ServiceView view;
+  view.service.key = cluster::AddressKey{cluster::Protocol::tcp, endpoint("10.0.0.1:80")};
+  view.service.further_addresses = {{cluster::Protocol::tcp, endpoint("10.0.0.1:443")}};
+  view.service.scheduler = "rr";
+  view.servers = {server("192.168.1.20:0", cluster::ForwardingMethod::nat)};
+  EXPECT_THAT(services_text({view}), HasSubstr("TCP  10.0.0.1:80         rr\n"
+                                               "TCP  10.0.0.1:443\n"
+                                               "  -> 192.168.1.20:0      Masq "));
+}
+
 TEST(Listings, NoServicesAreSaidInWords) { EXPECT_EQ(services_text({}), "no virtual services\n"); }
 
 TEST(Listings, ConnectionsOfLaterPagesAreAlignedWithTheFirst) {

@@ -57,6 +57,32 @@ TEST(EditService, RefusesASecondServiceWithTheSameKey) {
   EXPECT_EQ(cluster, before);
 }
 
+TEST(EditService, RefusesAnAddressThatLeadsToAnotherService) {
+  auto group = service(tcp("10.0.0.1:80"));
+  group.further_addresses = {std::get<AddressKey>(tcp("10.0.0.1:443"))};
+  auto cluster = with(group);
+  const auto refused = add_service(cluster, service(tcp("10.0.0.1:443")));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, EEXIST);
+  EXPECT_EQ(refused.error().message,
+            "service tcp 10.0.0.1:443: tcp 10.0.0.1:443 belongs to service tcp 10.0.0.1:80 already");
+  group.key = tcp("10.0.0.2:80");
+  EXPECT_EQ(code_of(add_service(cluster, group)), EEXIST);
+}
+
+TEST(EditService, RefusesAddressesThatCannotBeOneGroup) {
+  Cluster cluster;
+  auto mark = service(MarkKey{5});
+  mark.further_addresses = {std::get<AddressKey>(tcp("10.0.0.1:80"))};
+  EXPECT_EQ(code_of(add_service(cluster, mark)), EINVAL);
+  auto two_families = service(tcp("10.0.0.1:80"));
+  two_families.further_addresses = {std::get<AddressKey>(tcp("[fd00::1]:80"))};
+  EXPECT_EQ(code_of(add_service(cluster, two_families)), EINVAL);
+  auto twice = service(tcp("10.0.0.1:80"));
+  twice.further_addresses = {std::get<AddressKey>(tcp("10.0.0.1:80"))};
+  EXPECT_EQ(code_of(add_service(cluster, twice)), EINVAL);
+}
+
 TEST(EditService, SaysThatAServiceExistsBeforeItLooksAtTheScheduler) {
   auto cluster = with(service(tcp("10.0.0.1:80")));
   EXPECT_EQ(code_of(add_service(cluster, service(tcp("10.0.0.1:80"), "nosuch"))), EEXIST);
@@ -90,6 +116,11 @@ TEST(EditService, TakesEverySchedulerOfThisBuild) {
     EXPECT_TRUE(add_service(cluster, service(AddressKey{Protocol::tcp, {net::Address::ipv4(1), ++port}}, name)))
         << name;
   }
+}
+
+TEST(EditService, TakesAServiceThatSchedulesNobody) {
+  Cluster cluster;
+  EXPECT_TRUE(add_service(cluster, service(tcp("10.0.0.1:80"), "none")));
 }
 
 TEST(EditService, TakesAnyMaskForIpv4AndPrefixLengthsForIpv6) {

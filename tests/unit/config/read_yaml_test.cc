@@ -133,6 +133,25 @@ services:
   EXPECT_EQ(cluster.services[2].servers[1].endpoint, endpoint("10.0.0.3:0"));
 }
 
+TEST(ReadYaml, GroupsAddressesWhoseServersKeepThePacketsPorts) {
+  const auto service = read(R"(
+services:
+  shop: {listen: ["10.0.0.1:80/tcp", "10.0.0.1:443/tcp"], forward: nat, servers: ["10.0.0.2", "10.0.0.3:8080"]}
+)")
+                           .services.at(0);
+  EXPECT_EQ(cluster::to_string(service.key), "tcp 10.0.0.1:80");
+  ASSERT_THAT(service.further_addresses, SizeIs(1));
+  EXPECT_EQ(cluster::to_string(service.further_addresses[0]), "tcp 10.0.0.1:443");
+  EXPECT_EQ(service.servers[0].endpoint, endpoint("10.0.0.2:0"));
+  EXPECT_EQ(service.servers[1].endpoint, endpoint("10.0.0.3:8080"));
+}
+
+TEST(ReadYaml, ReadsAListOfOneAddressAsThatAddress) {
+  const auto service = read(R"(services: {a: {listen: ["10.0.0.1:80/tcp"], servers: ["10.0.0.2"]}})").services.at(0);
+  EXPECT_TRUE(service.further_addresses.empty());
+  EXPECT_EQ(service.servers[0].endpoint, endpoint("10.0.0.2:80"));
+}
+
 TEST(ReadYaml, MapsPortsByNat) {
   const auto service =
       read(R"(services: {www: {listen: "10.0.0.1:80/tcp", forward: nat, servers: ["10.0.0.2:8080"]}})").services.at(0);

@@ -52,7 +52,7 @@ TEST(Refusal, SaysWhatABehaviourCanBe) {
   EXPECT_THAT(behaviour("drop_entry: 1"), SizeIs(1));
   EXPECT_THAT(behaviour("pickup_tcp: true"), OneProblem("did you mean 'pick_up_tcp'?"));
   EXPECT_THAT(behaviour("pick_up_tcp: 1"), OneProblem("director.behaviour.pick_up_tcp: "));
-  EXPECT_THAT(behaviour("drop_packets: 3"), OneProblem("valid: never, auto, always"));
+  EXPECT_THAT(behaviour("drop_packets: 3"), OneProblem("'3' is not one of never, auto, always"));
   EXPECT_THAT(behaviour("connection_reuse: after_clse"), OneProblem("did you mean 'after_close'?"));
   EXPECT_THAT(behaviour("drop_rate: 0"), OneProblem("director.behaviour.drop_rate: "));
   EXPECT_THAT(behaviour("drop_when_filled: 101"), OneProblem("director.behaviour.drop_when_filled: "));
@@ -70,18 +70,14 @@ TEST(Refusal, SaysWhatThisVersionDoesNotSupport) {
                           "f:5:5: pools.web: 'fallback' is not supported in this version; remove it"));
   EXPECT_THAT(problems("services:\n  site:\n    listen: \"10.0.0.1:443/https\"\n    servers: []\n"),
               ElementsAre("f:3:13: services.site.listen: a service for /https is not supported in this version; valid: "
-                          "/tcp, /udp, /sctp"));
+                          "/tcp, /udp"));
+  EXPECT_THAT(problems("services:\n  s:\n    listen: \"10.0.0.1:9/sctp\"\n    servers: []\n"),
+              OneProblem("f:3:13: services.s.listen: a service for /sctp is not supported in this version"));
   EXPECT_THAT(service_problems("routes: []"), OneProblem("'routes' is not supported in this version"));
   EXPECT_THAT(
       service_problems("forward: fullnat"),
       OneProblem("services.s.forward: forward 'fullnat' (valid: nat, route, tunnel) is not supported in this version"));
   EXPECT_THAT(service_problems("persistence: {engine: sip}"), OneProblem("'engine' is not supported in this version"));
-}
-
-TEST(Refusal, SaysThatASchedulerOfIpVsIsNotSupportedYet) {
-  ASSERT_THAT(cluster::scheduler_names(), testing::Not(testing::Contains("ovf")))
-      << "take a scheduler that cannot run, or remove this test when all can";
-  EXPECT_THAT(service_problems("scheduler: ovf"), OneProblem("scheduler 'ovf' is not supported in this version"));
 }
 
 TEST(Refusal, NamesTheValidSchedulers) {
@@ -241,21 +237,37 @@ TEST(Refusal, RefusesFlagsOfAnotherScheduler) {
 TEST(Refusal, RefusesOnePacketForTcpAndMssForUdp) {
   EXPECT_THAT(service_problems("one_packet: true"), OneProblem("is for udp and fwmark services only"));
   EXPECT_THAT(problems("services: {s: {listen: \"10.0.0.1:53/udp\", mss_clamp: 1400, servers: []}}"),
-              OneProblem("is for TCP; other protocols have no MSS"));
-  EXPECT_THAT(problems("services: {s: {listen: \"10.0.0.1:53/sctp\", mss_clamp: 1400, servers: []}}"),
-              OneProblem("is for TCP; other protocols have no MSS"));
-  EXPECT_THAT(problems("services: {s: {listen: \"10.0.0.1:53/sctp\", one_packet: true, servers: []}}"),
-              OneProblem("is for udp and fwmark services only"));
+              OneProblem("a udp service has no MSS"));
 }
 
 TEST(Refusal, RefusesImpossibleNetmasks) {
   EXPECT_THAT(service_problems("persistence: {netmask: 33}"), OneProblem("is not a mask such as 255.255.255.0"));
 }
 
+TEST(Refusal, RefusesAddressesThatCannotBeOneGroup) {
+  EXPECT_THAT(
+      problems("services:\n  a: {listen: [\"10.0.0.1:80/tcp\", \"10.0.0.1:443/tcp\"], servers: []}\n"
+               "  b:\n    listen:\n      - \"10.0.0.2:80/tcp\"\n      - \"10.0.0.1:443/tcp\"\n    servers: []\n"),
+      ElementsAre("f:6:9: services.b.listen[1]: tcp 10.0.0.1:443 is already service 'a' (line 2)"));
+  EXPECT_THAT(problems("services: {s: {listen: [\"10.0.0.1:80/tcp\", \"10.0.0.1:80/tcp\"], servers: []}}"),
+              OneProblem("services.s.listen[1]: tcp 10.0.0.1:80 is already service 's' (line 1)"));
+  EXPECT_THAT(problems("services: {s: {listen: [\"10.0.0.1:80/tcp\", \"[fd00::1]:80/tcp\"], servers: []}}"),
+              OneProblem("services.s.listen[1]: is IPv6 beside IPv4; the addresses of a service are of one family"));
+  EXPECT_THAT(problems("services: {s: {listen: [], servers: []}}"), OneProblem("services.s.listen: has no address"));
+  EXPECT_THAT(problems("services: {s: {listen: [\"10.0.0.1:80/tcp\", \"10.0.0.1:0/tcp\"], servers: []}}"),
+              OneProblem("services.s.listen[1]: port 0 (every port) needs persistence"));
+  EXPECT_THAT(
+      problems("services: {s: {listen: [\"10.0.0.1:80/tcp\", \"10.0.0.1:81/tcp\"], servers: [\"10.0.0.2:80\"]}}"),
+      OneProblem("port 80 differs from the ports of service 's'; forward route cannot change ports"));
+}
+
 TEST(Refusal, EndsWhereTheDirectorsLimitsAreReached) {
   EXPECT_THAT(problems("director: {services: 1}\nservices:\n  a: {fwmark: 1, servers: []}\n  b: {fwmark: 2, servers: "
                        "[]}\n  c: {fwmark: 3, servers: []}\n"),
               ElementsAre("f:4:6: services.b: more than 1 services; raise director.services"));
+  EXPECT_THAT(problems("director: {services: 1}\nservices: {a: {listen: [\"10.0.0.1:80/tcp\", \"10.0.0.1:81/tcp\"], "
+                       "servers: []}}\n"),
+              OneProblem("services.a: more than 1 services; raise director.services"));
   EXPECT_THAT(problems("director: {servers: 1}\nservices: {a: {fwmark: 1, servers: [10.0.0.1, 10.0.0.2]}}\n"),
               OneProblem("more than 1 servers in all services together; raise director.servers"));
 }

@@ -44,6 +44,7 @@ services: {www: {listen: "172.16.3.100:80/tcp", forward: nat, pool: web, persist
   connections: 1048576
   services: 4096
   servers: 65536
+  mh_services: 256
   timeouts: {tcp: 15m, tcp_fin: 2m, udp: 5m}
 
 pools:
@@ -105,6 +106,7 @@ services:
   https: {listen: "10.0.0.1:443/tcp", forward: nat, pool: shared, scheduler: sh, flags: [sh-port, flag-3]}
   "-dash": {listen: "10.0.0.1:81/tcp", pool: null-ish}
   "null": {fwmark: 9, family: ipv6, servers: ["[fd00::1]", {address: "[fd00::2]:99", forward: nat}]}
+  group: {listen: ["10.0.0.3:80/tcp", "10.0.0.3:443/tcp", "10.0.0.4:53/udp"], servers: ["10.1.0.1", "10.1.0.2:0"]}
   any: {listen: "[fd00::9]:0/udp", one_packet: true, persistence: {timeout: 7s, netmask: 64}, servers: ["[fd00::1]"]}
   tun:
     listen: "10.0.0.2:80/tcp"

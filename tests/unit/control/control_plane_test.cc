@@ -344,16 +344,21 @@ TEST_F(ControlPlaneTest, StopThatFailsLeavesTheDaemonRunning) {
 
 TEST_F(ControlPlaneTest, SaysOnceWhatAServiceAsksForInVain) {
   start();
-  auto persistent = service("10.0.0.13:80", "wrr");
-  persistent.persistence.emplace();
+  const auto tunnelled = service("10.0.0.13:80");
+  const cluster::RealServer server{
+      .endpoint = net::Endpoint::parse("10.0.1.1:80").value(),
+      .forward = cluster::ForwardingMethod::tunnel,
+      .tunnel = {.type = cluster::TunnelType::gue, .port = 6080, .checksum = cluster::TunnelChecksum::remote}};
   testing::internal::CaptureStderr();
-  ASSERT_TRUE(add(persistent));
+  ASSERT_TRUE(add(tunnelled));
+  ASSERT_TRUE(
+      plane_->change([&](cluster::Cluster& edited) { return cluster::add_server(edited, tunnelled.key, server); }));
   ASSERT_TRUE(add(service("10.0.0.14:80")));
   const std::string log = testing::internal::GetCapturedStderr();
   const std::string line =
-      "persistence of tcp 10.0.0.13:80 is kept and listed, but not yet acted on: its clients are scheduled connection "
-      "by "
-      "connection";
+      "remote checksum offload of tcp 10.0.0.13:80 is kept and listed, but not yet acted on: its packets go out "
+      "without "
+      "an outer checksum";
   EXPECT_THAT(log, HasSubstr(line));
   EXPECT_EQ(log.find(line), log.rfind(line));
 }

@@ -36,6 +36,15 @@ TEST(Desired, NotesThatTheFileWins) {
               ElementsAre("service tcp 10.0.0.1:1 of a command gives way to the one in the configuration"));
 }
 
+TEST(Desired, LetsAGroupOfTheFileWinOverACommandsServiceAtOneOfItsAddresses) {
+  auto group = service(1);
+  group.further_addresses = {std::get<cluster::AddressKey>(service(2).key)};
+  const auto desired = combine(cluster_of({group}), {.services = {service(2), service(3)}});
+  EXPECT_EQ(desired.cluster.services.size(), 2);
+  EXPECT_THAT(desired.notes,
+              ElementsAre("service tcp 10.0.0.1:2 of a command gives way to the one in the configuration"));
+}
+
 TEST(Desired, NotesTimeoutsThatACommandSet) {
   const auto desired = combine({}, {.services = {}, .timeouts = {30s, 0s, 300s}});
   EXPECT_EQ(desired.cluster.director.timeouts, (cluster::Timeouts{30s, 120s, 300s}));
@@ -60,15 +69,14 @@ TEST(Desired, DescribesWhatChanges) {
 }
 
 TEST(Desired, NamesWhatIsNotActedOn) {
-  auto persistent = service(1);
-  persistent.persistence.emplace();
-  auto one_packet = service(3);
-  one_packet.one_packet = true;
-  EXPECT_THAT(shortcomings(cluster_of({persistent, service(2), one_packet, service(4)})),
-              ElementsAre("persistence of tcp 10.0.0.1:1 is kept and listed, but not yet acted on: its clients are "
-                          "scheduled connection by connection",
-                          "one-packet scheduling of tcp 10.0.0.1:3 is kept and listed, but not yet acted on: its "
-                          "packets are scheduled by connection"));
+  auto tunnelled = service(1);
+  tunnelled.servers.push_back(
+      {.endpoint = {net::Address::ipv4(0x0a000002), 1},
+       .forward = cluster::ForwardingMethod::tunnel,
+       .tunnel = {.type = cluster::TunnelType::gue, .port = 6080, .checksum = cluster::TunnelChecksum::remote}});
+  EXPECT_THAT(shortcomings(cluster_of({tunnelled, service(2)})),
+              ElementsAre("remote checksum offload of tcp 10.0.0.1:1 is kept and listed, but not yet acted on: its "
+                          "packets go out without an outer checksum"));
 }
 
 }  // namespace

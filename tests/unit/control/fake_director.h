@@ -18,6 +18,7 @@ struct FakePath {
   std::optional<Error> refuse_remove;
   std::vector<director::Connection> connections;
   std::vector<director::Counter> counters;
+  std::vector<director::ServerReport> reports;
   director::Stats per_server;  ///< the counters of every server
   int applies = 0;
   int ticks = 0;
@@ -36,6 +37,14 @@ class FakeDirector : public director::Director {
     return {};
   }
   void tick() override { ++path_.ticks; }
+  std::size_t report(const director::ServerReport& report) override {
+    path_.reports.push_back(report);
+    std::size_t told = 0;
+    for (const auto& service : path_.applied.services) {
+      for (const auto& server : service.servers) told += server.endpoint.address == report.address ? 1 : 0;
+    }
+    return told;
+  }
   [[nodiscard]] std::vector<director::ServiceLoad> services() const override {
     std::vector<director::ServiceLoad> loads;
     for (const auto& service : path_.applied.services) {

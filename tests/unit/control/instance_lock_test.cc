@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <optional>
 
 #include "base/instance.h"
@@ -31,6 +33,22 @@ TEST_F(InstanceLockTest, RefusesASecondHolderAndNamesTheFirst) {
 TEST_F(InstanceLockTest, InstancesDoNotDisturbEachOther) {
   const auto first = InstanceLock::take("lab");
   EXPECT_TRUE(InstanceLock::take("other").has_value());
+}
+
+TEST_F(InstanceLockTest, LeavesNothingBehindWhenItIsRemoved) {
+  const auto first = InstanceLock::take("lab");
+  first->remove();
+  EXPECT_FALSE(std::filesystem::exists(runtime_directory("lab")));
+  const auto second = InstanceLock::take("lab");
+  ASSERT_TRUE(second.has_value()) << "the removed lock locks nobody out";
+  EXPECT_FALSE(InstanceLock::take("lab").has_value());
+}
+
+TEST_F(InstanceLockTest, KeepsADirectoryThatSomethingElseIsIn) {
+  const auto lock = InstanceLock::take("lab");
+  std::ofstream(runtime_directory("lab") + "/record.json") << "{}";
+  lock->remove();
+  EXPECT_TRUE(std::filesystem::exists(runtime_directory("lab") + "/record.json"));
 }
 
 TEST_F(InstanceLockTest, IsFreeWhenTheHolderEnds) {

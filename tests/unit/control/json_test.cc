@@ -29,6 +29,7 @@ cluster::RealServer tunnelled_server() {
 
 cluster::VirtualService full_service() {
   return {.key = cluster::AddressKey{cluster::Protocol::udp, endpoint("[fd00:1::100]:53")},
+          .further_addresses = {{cluster::Protocol::tcp, endpoint("[fd00:1::100]:53")}},
           .name = "dns",
           .scheduler = "sh",
           .scheduler_flags = 0x18,

@@ -1,5 +1,6 @@
 #include "control/operations.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <boost/json/parse.hpp>
@@ -37,6 +38,22 @@ class OperationsTest : public testing::Test {
   FakePath path_;
   std::unique_ptr<ControlPlane> plane_;
 };
+
+TEST_F(OperationsTest, GiveReportsToTheSchedulers) {
+  EXPECT_EQ(refusal_of(R"({"op": "report", "address": "192.168.1.10", "load": 40})"), ENOENT);
+  result_of(R"({"op": "add_service", "service": {"key": {"protocol": "tcp", "endpoint": "10.0.0.1:80"}}})");
+  result_of(R"({"op": "add_server", "key": {"protocol": "tcp", "endpoint": "10.0.0.1:80"},
+                "server": {"endpoint": "192.168.1.10:80", "forward": "nat"}})");
+  path_.reports.clear();
+  EXPECT_EQ(result_of(R"({"op": "report", "address": "192.168.1.10", "load": 40})").at("servers"), 1);
+  result_of(R"({"op": "report", "address": "192.168.1.10", "port": 80, "response_microseconds": 350})");
+  const auto address = net::Address::parse("192.168.1.10").value();
+  EXPECT_EQ(path_.reports, (std::vector<director::ServerReport>{
+                               {.address = address, .port = {}, .load = 40, .response_microseconds = {}},
+                               {.address = address, .port = 80, .load = {}, .response_microseconds = 350}}));
+  EXPECT_EQ(refusal_of(R"({"op": "report", "address": "192.168.1.10", "load": 101})"), EINVAL);
+  EXPECT_EQ(refusal_of(R"({"op": "report", "address": "192.168.1.10"})"), EINVAL);
+}
 
 TEST_F(OperationsTest, BuildServicesAndServersStepByStep) {
   EXPECT_TRUE(result_of(R"({"op": "add_service", "service": {"key": {"protocol": "tcp", "endpoint": "10.0.0.1:80"},
@@ -89,6 +106,67 @@ TEST_F(OperationsTest, ClearDeletesEverything) {
 TEST_F(OperationsTest, TimeoutsAreReadAndSet) {
   result_of(R"({"op": "set_timeouts", "timeouts": {"tcp": 30, "tcp_fin": 5, "udp": 0}})");
   EXPECT_EQ(result_of(R"({"op": "timeouts"})"), boost::json::parse(R"({"tcp": 30, "tcp_fin": 5, "udp": 300})"));
+}
+
+constexpr std::string_view two_servers = R"(
+    {"op": "add_service", "service": {"key": {"mark": 1}, "scheduler": "rr"}},
+    {"op": "add_server", "key": {"mark": 1}, "server": {"endpoint": "10.0.1.1:80"}},
+    {"op": "add_server", "key": {"mark": 1}, "server": {"endpoint": "10.0.1.2:80"}})";
+
+TEST_F(OperationsTest, ATransactionIsOneStep) {
+  const std::string operations = fmt::format(R"([{{"op": "clear"}}, {}])", two_servers);
+  const auto refusals = result_of(fmt::format(R"({{"op": "transaction", "operations": {}}})", operations));
+  EXPECT_EQ(refusals, boost::json::parse("[null, null, null, null]"));
+  ASSERT_EQ(path_.applied.services.size(), 1);
+  EXPECT_EQ(path_.applied.services[0].servers.size(), 2);
+  const int applies = path_.applies;
+  result_of(fmt::format(R"({{"op": "transaction", "operations": {}}})", operations));
+  EXPECT_EQ(path_.applies, applies) << "the same table again";
+}
+
+TEST_F(OperationsTest, ATransactionLeavesOutWhatIsRefused) {
+  const auto refusals = result_of(R"({"op": "transaction", "operations": [
+      {"op": "add_service", "service": {"key": {"mark": 1}}}, {"op": "add_service", "service": {"key": {"mark": 1}}},
+      {"op": "zero", "key": {"mark": 2}}, {"op": "stop"}, {"op": "add_service"}, 7,
+      {"op": "set_timeouts", "timeouts": {"tcp": 30, "tcp_fin": 0, "udp": 0}}]})");
+  std::vector<std::int64_t> codes;
+  for (const auto& refusal : refusals.as_array())
+    codes.push_back(refusal.is_null() ? 0 : refusal.at("code").as_int64());
+  EXPECT_EQ(codes, (std::vector<std::int64_t>{0, EEXIST, ESRCH, EOPNOTSUPP, EINVAL, EINVAL, 0}));
+  EXPECT_EQ(path_.applied.services.size(), 1);
+  EXPECT_EQ(path_.applied.director.timeouts.tcp, std::chrono::seconds(30));
+  EXPECT_FALSE(plane_->stopped());
+}
+
+TEST_F(OperationsTest, ATransactionThatTheDirectorRefusesChangesNothing) {
+  path_.refuse_apply = Error{"no room", ENOSPC};
+  EXPECT_EQ(refusal_of(fmt::format(R"({{"op": "transaction", "operations": [{}]}})", two_servers)), ENOSPC);
+  EXPECT_TRUE(plane_->current().services.empty());
+}
+
+TEST_F(OperationsTest, ApplyMakesItsServicesThoseOfCommands) {
+  result_of(fmt::format(R"({{"op": "transaction", "operations": [{}]}})", two_servers));
+  constexpr std::string_view services = R"("services": [{"key": {"mark": 1}, "scheduler": "rr",
+      "servers": [{"endpoint": "10.0.1.2:80", "weight": 3}]}, {"key": {"mark": 2}}])";
+  const auto expected = boost::json::parse(R"({"changed": "1 service added, 1 changed", "notes": [], "lines": [
+      "~ fwmark 1", "  - 10.0.1.1:80", "  ~ 10.0.1.2:80  weight 1 -> 3", "+ fwmark 2  scheduler wlc"]})");
+  const auto before = plane_->current();
+  EXPECT_EQ(result_of(fmt::format(R"({{"op": "apply", {}, "dry_run": true}})", services)), expected);
+  EXPECT_EQ(plane_->current(), before);
+  EXPECT_EQ(result_of(fmt::format(R"({{"op": "apply", {}}})", services)), expected);
+  EXPECT_EQ(plane_->current().services.size(), 2);
+  EXPECT_EQ(result_of(R"({"op": "apply", "services": []})").at("changed"), "2 services removed");
+}
+
+TEST_F(OperationsTest, ApplyWithAServiceThatIsRefusedChangesNothing) {
+  result_of(R"({"op": "add_service", "service": {"key": {"mark": 1}}})");
+  EXPECT_EQ(refusal_of(R"({"op": "apply", "services": [{"key": {"mark": 2}},
+                           {"key": {"mark": 3}, "servers": [{"endpoint": "224.0.0.1:80"}]}]})"),
+            EINVAL);
+  EXPECT_EQ(refusal_of(R"({"op": "apply", "services": [{"key": {"mark": 2}}, {"key": {"mark": 2}}]})"), EEXIST);
+  EXPECT_EQ(refusal_of(R"({"op": "apply"})"), EINVAL);
+  ASSERT_EQ(plane_->current().services.size(), 1);
+  EXPECT_EQ(plane_->current().services[0].key, cluster::ServiceKey(cluster::MarkKey{.mark = 1}));
 }
 
 TEST_F(OperationsTest, ConnectionsCanBeFilteredAndPaged) {

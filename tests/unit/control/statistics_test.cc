@@ -81,5 +81,33 @@ TEST(Statistics, CountersThatBeganAnewAreShownWhole) {
   EXPECT_EQ(statistics.views(cluster_of({first}), {service_load(first, {}, 400)})[0].stats.connections, 400);
 }
 
+TEST(Statistics, TotalsKeepWhatServicesCountedThatAreGone) {
+  Statistics statistics;
+  statistics.track({service_load(first, {}, 3), service_load(second, {}, 4)});
+  EXPECT_EQ(statistics.totals({service_load(first, {}, 3), service_load(second, {}, 4)}).stats.connections, 7);
+  statistics.step({service_load(first, {}, 5), service_load(second, {}, 4)});
+  statistics.track({service_load(second, {}, 4)});
+  EXPECT_EQ(statistics.totals({service_load(second, {}, 10)}).stats.connections, 15);
+  statistics.track({service_load(first, {}, 5), service_load(second, {}, 10)});
+  EXPECT_EQ(statistics.totals({service_load(first, {}, 5), service_load(second, {}, 10)}).stats.connections, 15)
+      << "a service that comes back with its counters is not counted twice";
+}
+
+TEST(Statistics, TotalsHaveRatesOfTheirOwn) {
+  Statistics statistics;
+  statistics.track({service_load(first, {}, 100), service_load(second, {}, 0)});
+  statistics.step({service_load(first, {}, 105), service_load(second, {}, 5)});
+  EXPECT_EQ(statistics.totals({}).rates.connections, 1);
+}
+
+TEST(Statistics, ZeroOfAllServicesIsAlsoThatOfTheTotals) {
+  Statistics statistics;
+  statistics.track({service_load(first, {}, 3)});
+  statistics.zero({service_load(first, {}, 5)}, first);
+  EXPECT_EQ(statistics.totals({service_load(first, {}, 5)}).stats.connections, 5);
+  statistics.zero({service_load(first, {}, 6)}, std::nullopt);
+  EXPECT_EQ(statistics.totals({service_load(first, {}, 8)}).stats.connections, 2);
+}
+
 }  // namespace
 }  // namespace ballast::control

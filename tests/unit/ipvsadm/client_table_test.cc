@@ -128,6 +128,22 @@ TEST_F(ClientTableTest, ListsServicesOfTheDaemon) {
   EXPECT_THAT(daemon.requests(), ElementsAre(R"({"op":"services"})"));
 }
 
+TEST_F(ClientTableTest, MakesTheChangesOfATransactionInOneRequest) {
+  Daemon daemon({R"({"result":[null,{"code":17,"message":"exists already"}]})"});
+  ASSERT_TRUE(table.open());
+  table.begin();
+  EXPECT_TRUE(table.clear());
+  EXPECT_TRUE(table.delete_service(web));
+  const auto made = table.commit();
+  ASSERT_TRUE(made) << made.error().message;
+  ASSERT_EQ(made->size(), 2);
+  EXPECT_TRUE(made->at(0));
+  EXPECT_EQ(made->at(1).error().code, EEXIST);
+  EXPECT_THAT(daemon.requests(),
+              ElementsAre(R"({"operations":[{"op":"clear"},{"key":{"protocol":"tcp","endpoint":"10.0.0.1:80"},)"
+                          R"("op":"delete_service"}],"op":"transaction"})"));
+}
+
 TEST_F(ClientTableTest, AsksForAllPagesOfConnections) {
   control::ConnectionView view;
   view.protocol = 6;

@@ -1,12 +1,14 @@
 #include "memory_table.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "cluster/edit.h"
 
 namespace ballast::ipvsadm {
 namespace {
 
+/// Of the machine on which the recordings were made.
 const std::set<std::string> modules = {"rr", "wrr", "lc", "wlc", "lblc", "lblcr", "dh",
                                        "sh", "sed", "nq", "fo",  "ovf",  "mh",    "none"};
 const std::set<std::string> engines = {"", "sip"};
@@ -62,7 +64,7 @@ Result<void> MemoryTable::edit_with_all_modules(const cluster::VirtualService& s
                                                 Result<void> (*edit)(cluster::Cluster&,
                                                                      const cluster::VirtualService&)) {
   auto known = service;
-  if (modules.contains(service.scheduler)) known.scheduler = "wlc";
+  known.scheduler = modules.contains(service.scheduler) ? "wlc" : "";
   if (engines.contains(service.persistence_engine)) known.persistence_engine.clear();
   if (auto edited = edit(cluster, known); !edited) return edited;
   auto* made = cluster::find_service(cluster, service.key);
@@ -72,42 +74,50 @@ Result<void> MemoryTable::edit_with_all_modules(const cluster::VirtualService& s
 }
 
 Result<void> MemoryTable::add_service(const cluster::VirtualService& service) {
-  return edit_with_all_modules(service, cluster::add_service);
+  return done(edit_with_all_modules(service, cluster::add_service));
 }
 
 Result<void> MemoryTable::edit_service(const cluster::VirtualService& service) {
-  return edit_with_all_modules(service, cluster::edit_service);
+  return done(edit_with_all_modules(service, cluster::edit_service));
 }
 
 Result<void> MemoryTable::delete_service(const cluster::ServiceKey& key) {
-  return cluster::delete_service(cluster, key);
+  return done(cluster::delete_service(cluster, key));
 }
 
 Result<void> MemoryTable::add_server(const cluster::ServiceKey& key, const cluster::RealServer& server) {
-  return cluster::add_server(cluster, key, server);
+  return done(cluster::add_server(cluster, key, server));
 }
 
 Result<void> MemoryTable::edit_server(const cluster::ServiceKey& key, const cluster::RealServer& server) {
-  return cluster::edit_server(cluster, key, server);
+  return done(cluster::edit_server(cluster, key, server));
 }
 
 Result<void> MemoryTable::delete_server(const cluster::ServiceKey& key, const net::Endpoint& endpoint) {
-  return cluster::delete_server(cluster, key, endpoint);
+  return done(cluster::delete_server(cluster, key, endpoint));
 }
 
 Result<void> MemoryTable::clear() {
   cluster::clear(cluster);
-  return {};
+  return done({});
 }
 
 Result<void> MemoryTable::zero(const std::optional<cluster::ServiceKey>& key) {
-  if (key && cluster::find_service(cluster, *key) == nullptr) return fail("no such service", ESRCH);
-  return {};
+  if (key && cluster::find_service(cluster, *key) == nullptr) return done(fail("no such service", ESRCH));
+  return done({});
 }
 
 Result<void> MemoryTable::set_timeouts(const cluster::Timeouts& timeouts) {
-  return cluster::set_timeouts(cluster, timeouts);
+  return done(cluster::set_timeouts(cluster, timeouts));
 }
+
+Result<void> MemoryTable::done(Result<void> result) {
+  if (!noted_) return result;
+  noted_->push_back(std::move(result));
+  return {};
+}
+
+Result<std::vector<Result<void>>> MemoryTable::commit() { return *std::exchange(noted_, std::nullopt); }
 
 Result<std::vector<SyncDaemon>> MemoryTable::sync_daemons() {
   std::ranges::sort(daemons_, {}, &SyncDaemon::role);

@@ -2,6 +2,7 @@
 // against.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -26,6 +27,8 @@ class MemoryTable final : public IpvsTable {
   Result<void> clear() override;
   Result<void> zero(const std::optional<cluster::ServiceKey>& key) override;
   Result<void> set_timeouts(const cluster::Timeouts& timeouts) override;
+  void begin() override { noted_.emplace(); }
+  Result<std::vector<Result<void>>> commit() override;
   Result<std::vector<SyncDaemon>> sync_daemons() override;
   Result<void> start_sync_daemon(const SyncDaemon& daemon) override;
   Result<void> stop_sync_daemon(SyncRole role) override;
@@ -43,7 +46,11 @@ class MemoryTable final : public IpvsTable {
                                      Result<void> (*edit)(cluster::Cluster&, const cluster::VirtualService&));
   [[nodiscard]] control::ServiceView view_of(const cluster::VirtualService& service) const;
 
+  /// Gives the result of a change, or notes it between begin() and commit().
+  Result<void> done(Result<void> result);
+
   std::vector<SyncDaemon> daemons_;
+  std::optional<std::vector<Result<void>>> noted_;  ///< results since begin(): a test sees no step in between
 };
 
 }  // namespace ballast::ipvsadm

@@ -1,4 +1,5 @@
-// ipvsadm-save and ipvsadm-restore, with a stand-in for ipvsadm beside them that writes down how it was called.
+// ipvsadm-save and ipvsadm-restore, with stand-ins for ipvsadm and ballast beside them that write down how they were
+// called.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,8 +23,9 @@ class Scripts : public testing::Test {
       fs::copy_file(std::string(BALLAST_TEST_DIRECTORY) + "/../packaging/" + name, directory_ + "/" + name,
                     fs::copy_options::overwrite_existing);
     }
-    write("ipvsadm", "#!/bin/sh\necho \"called $*\"\ncase $1 in -R) cat; exit 7;; esac\n");
-    fs::permissions(directory_ + "/ipvsadm", fs::perms::owner_all);
+    write("ipvsadm", "#!/bin/sh\necho \"called $*\"\n");
+    write("ballast", "#!/bin/sh\necho \"called $*\"\ncat; exit 7\n");
+    for (const auto* name : {"ipvsadm", "ballast"}) fs::permissions(directory_ + "/" + name, fs::perms::owner_all);
   }
   void TearDown() override { fs::remove_all(directory_); }
 
@@ -57,10 +59,10 @@ TEST_F(Scripts, SaveExplainsItselfWhereItDoesNotKnowAnOption) {
             "   With the -n option, prints out the table in numeric format.\n");
 }
 
-TEST_F(Scripts, RestoreClearsAndLeavesCommentsOut) {
-  write("in", "# comment\n-A -t 10.0.0.1:80\n#\n-a -t 10.0.0.1:80 -r 10.0.1.1\n");
+TEST_F(Scripts, RestoreAsksTheBallastBesideIt) {
+  write("in", "-A -t 10.0.0.1:80\n");
   EXPECT_EQ(run("./ipvsadm-restore < in"), 7);
-  EXPECT_EQ(read("out"), "called -C\ncalled -R\n-A -t 10.0.0.1:80\n-a -t 10.0.0.1:80 -r 10.0.1.1\n");
+  EXPECT_EQ(read("out"), "called ipvsadm-restore\n-A -t 10.0.0.1:80\n");
 }
 
 TEST_F(Scripts, TakeTheIpvsadmOfThePathWhereNoneIsBesideThem) {

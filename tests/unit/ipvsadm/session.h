@@ -26,6 +26,15 @@ struct Session {
     return {out.str(), err.str(), exit_code};
   }
 
+  /// What ipvsadm-restore does with this input.
+  Printed restore_at_once(const std::string& input) {
+    std::istringstream in(input);
+    std::ostringstream out;
+    std::ostringstream err;
+    const int exit_code = Executor("ipvsadm", table, names, {in, out, err}).restore_at_once();
+    return {out.str(), err.str(), exit_code};
+  }
+
   MemoryTable table;
   KnownNames names;
 };

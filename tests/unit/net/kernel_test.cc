@@ -18,7 +18,9 @@
 #include "net/neighbour.h"
 #include "net/netlink.h"
 #include "net/route.h"
+#include "net/rule.h"
 #include "net/sysctl.h"
+#include "net/veth.h"
 
 namespace ballast::net {
 namespace {
@@ -455,6 +457,56 @@ TEST_F(KernelMonitor, ReadsNothingWithoutWaitingWhereNothingHappened) {
   auto quiet = Monitor::open();
   ASSERT_TRUE(quiet) << quiet.error().message;
   EXPECT_TRUE(quiet->read().empty());
+}
+
+TEST_F(Kernel, KeepsRulesOfOnePriorityInTheOrderOfAddingAndDeletesTheFirstLikeIt) {
+  for (const Family family : {Family::ipv4, Family::ipv6}) {
+    const Rule local{.family = family, .table = local_table, .incoming_interface = {}};
+    const Rule marked{.family = family, .table = 4711, .mark = 5, .incoming_interface = {}};
+    const Rule from_lo{.family = family, .table = 4712, .incoming_interface = "lo"};
+    for (const Rule& rule : {marked, from_lo, local}) ASSERT_TRUE(add_rule(rule));
+    ASSERT_TRUE(delete_rule(local));
+    auto all = rules(family);
+    ASSERT_TRUE(all) << all.error().message;
+    all->resize(3);
+    EXPECT_EQ(*all, (std::vector{marked, from_lo, local}));
+    ASSERT_TRUE(delete_rule(marked));
+    EXPECT_EQ(delete_rule(marked).error().code, ENOENT);
+  }
+}
+
+TEST_F(Kernel, SaysOfARuleThatItHasConditionsBesideThoseThatAreTold) {
+  run("ip rule add priority 7 from 10.9.0.0/16 lookup 4711");
+  const auto all = rules(Family::ipv4);
+  ASSERT_TRUE(all) << all.error().message;
+  EXPECT_THAT(
+      *all,
+      Contains(Rule{
+          .family = Family::ipv4, .priority = 7, .table = 4711, .incoming_interface = {}, .other_conditions = true}));
+}
+
+TEST_F(Kernel, MakesAPairOfDevicesRoutesMarkedPacketsThereAndRemovesIt) {
+  const VethPair pair{.name = "ours0", .peer = "ours1", .mac = {2, 0, 0, 0, 0, 9}};
+  ASSERT_TRUE(make_veth_pair(pair));
+  EXPECT_EQ(make_veth_pair(pair).error().code, EEXIST);
+  for (const auto& name : {pair.name, pair.peer}) ASSERT_TRUE(switch_on(name));
+  const auto all = links();
+  ASSERT_TRUE(all) << all.error().message;
+  for (const auto& name : {pair.name, pair.peer}) {
+    const Link* link = find_link(*all, name);
+    ASSERT_NE(link, nullptr);
+    EXPECT_TRUE(link->up);
+    EXPECT_EQ(link->mac, pair.mac);
+    EXPECT_EQ(link->mtu, pair.mtu);
+  }
+  const std::uint32_t index = find_link(*all, pair.name)->index;
+  ASSERT_TRUE(route_all_to(index, Family::ipv4, 4711));
+  ASSERT_TRUE(route_all_to(index, Family::ipv4, 4711));
+  ASSERT_TRUE(add_rule({.family = Family::ipv4, .priority = 5, .table = 4711, .mark = 5, .incoming_interface = {}}));
+  EXPECT_EQ(route("10.0.0.2", {.mark = 5}).interface_index, index);
+  EXPECT_EQ(route("10.0.0.2").interface_index, near_);
+  ASSERT_TRUE(remove_link(pair.name));
+  EXPECT_TRUE(remove_link(pair.name));
 }
 
 }  // namespace

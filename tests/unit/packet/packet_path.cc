@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -20,12 +21,14 @@
 #include "bpf/counters.h"
 #include "bpf/director_tc.skel.h"
 #include "bpf/director_xdp.skel.h"
+#include "schedule/hash_buckets.h"
+#include "schedule/maglev.h"
 
 namespace ballast::packet_test {
 namespace {
 
 constexpr std::uint32_t services_max = 16, servers_max = 256, chunk_lines = 32;
-constexpr std::uint32_t ifindex_outside = 10, ifindex_inside = 20;
+constexpr std::uint32_t loopback = 1, ifindex_outside = 10, ifindex_inside = 20;
 
 constexpr const char* counter_names[] = {
 #define BALLAST_COUNTER_NAME(name, help) #name,
@@ -47,8 +50,6 @@ std::uint32_t ticks_now() {
   clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
   return static_cast<std::uint32_t>((now.tv_sec * 1'000'000'000ll + now.tv_nsec) >> TICK_SHIFT);
 }
-
-std::uint32_t ticks(std::int64_t seconds) { return abi::ticks(seconds * 1'000'000'000); }
 
 /// The network that route lookups of the programs see. One for the process.
 void enter_network() {
@@ -116,6 +117,13 @@ abi::service_key key_of(const Address& a, std::uint16_t port, std::uint8_t proto
   return key;
 }
 
+abi::service_key mark_key(const Address& a, std::uint32_t mark) {
+  abi::service_key key{};
+  key.address = abi::to_abi(Address::any(a.family()));
+  key.mark = mark;
+  return key;
+}
+
 template <typename Skeleton>
 void set_constants(Skeleton* skeleton) {
   skeleton->rodata->segment_count = PacketPath::segments;
@@ -125,12 +133,14 @@ void set_constants(Skeleton* skeleton) {
 }
 
 void set_sizes(bpf_object* object) {
-  const std::pair<const char*, std::uint32_t> sizes[] = {{"service_keys", 64},
+  const std::pair<const char*, std::uint32_t> sizes[] = {{"service_keys", 512},
                                                          {"services", services_max},
                                                          {"cursors", services_max},
                                                          {"service_traffic", services_max},
                                                          {"rings", services_max * chunk_lines},
+                                                         {"maglev_tables", services_max},
                                                          {"chunks", services_max},
+                                                         {"figures", services_max},
                                                          {"servers", servers_max},
                                                          {"server_traffic", servers_max},
                                                          {"connections", PacketPath::segments}};
@@ -237,6 +247,7 @@ void PacketPath::load(Hook hook) {
   skeleton_ = loaded.skeleton;
   object_ = loaded.object;
   program_ = loaded.program;
+  if (hook == Hook::tc) outgoing_ = bpf_program__fd(bpf_object__find_program_by_name(object_, "ballast_outgoing"));
   const int sweep = bpf_program__fd(bpf_object__find_program_by_name(object_, "ballast_sweep"));
   Bytes frame(64);
   bpf_test_run_opts options{};
@@ -250,8 +261,8 @@ int PacketPath::map(const char* name) const { return bpf_object__find_map_fd_by_
 
 void PacketPath::clear() {
   const auto offset = read_map<abi::live>(map("live"), 0).slots_offset;
-  for (const char* name : {"services", "cursors", "rings", "chunks", "servers", "server_traffic", "counters",
-                           "connections", "icmp_tokens", "capture_orders"}) {
+  for (const char* name : {"services", "cursors", "rings", "maglev_tables", "chunks", "figures", "servers",
+                           "server_traffic", "counters", "connections", "icmp_tokens", "capture_orders"}) {
     zero_array(map(name), processors_);
   }
   abi::live live{};
@@ -259,6 +270,8 @@ void PacketPath::clear() {
   write_map(map("live"), 0, live);
   empty_hash<abi::service_key>(map("service_keys"));
   empty_hash<abi::fragment_key>(map("fragments"));
+  empty_hash<abi::expected_call>(map("expected"));
+  empty_hash<abi::destination_key>(map("destinations"));
   services_ = 0;
   members_.clear();
   settings = {};
@@ -269,6 +282,7 @@ void PacketPath::clear() {
   settings.lease = ticks_now() + ticks(3600);
   settings.icmp_per_second = 1000;
   settings.segment_count = segments;
+  settings.destination_expiry = ticks(24 * 3600);
   for (const auto& [state, seconds] : timeouts) settings.timeout[state] = ticks(seconds);
   for (const std::uint32_t interface : {ifindex_outside, ifindex_inside}) {
     settings.xdp_targets[interface / 64] |= std::uint64_t{1} << interface % 64;
@@ -288,9 +302,12 @@ std::uint32_t PacketPath::add_service(const ServiceSpec& spec) {
   const std::uint32_t index = services_++;
   const Address virtual_address = address(spec.address);
   abi::service value{};
-  value.address = abi::to_abi(virtual_address);
-  value.port = abi::port_to_abi(spec.port);
-  value.protocol = spec.protocol;
+  const bool by_mark = spec.mark != 0;
+  const auto key = by_mark ? mark_key(virtual_address, spec.mark) : key_of(virtual_address, spec.port, spec.protocol);
+  value.address = key.address;
+  value.port = key.port;
+  value.protocol = key.protocol;
+  value.mark = key.mark;
   value.scheduler = static_cast<std::uint8_t>(spec.scheduler);
   value.flags = spec.flags | (spec.persistence != 0 ? SERVICE_PERSISTENT : 0);
   value.persistence = ticks(spec.persistence);
@@ -302,13 +319,19 @@ std::uint32_t PacketPath::add_service(const ServiceSpec& spec) {
   abi::chunk chunk{};
   chunk.next = CHUNK_NONE;
   write_map(map("chunks"), index, chunk);
-  const auto key = key_of(virtual_address, spec.port, spec.protocol), alone = key_of(virtual_address, 0, 0);
-  const std::uint32_t mark = SERVICE_INDEX_ADDRESS;
   bpf_map_update_elem(map("service_keys"), &key, &index, BPF_ANY);
-  bpf_map_update_elem(map("service_keys"), &alone, &mark, BPF_ANY);
+  if (!by_mark) add_address(index, virtual_address);
   members_.emplace_back();
   write_rings(index);
   return index;
+}
+
+void PacketPath::add_address(std::uint32_t service, const Address& address) {
+  const auto entry = read_map<abi::service>(map("services"), service);
+  const auto key = key_of(address, abi::port_from_abi(entry.port), entry.protocol), alone = key_of(address, 0, 0);
+  const std::uint32_t mark = SERVICE_INDEX_ADDRESS;
+  if (bpf_map_update_elem(map("service_keys"), &key, &service, BPF_ANY) != 0) give_up("adding a service's key");
+  bpf_map_update_elem(map("service_keys"), &alone, &mark, BPF_ANY);
 }
 
 std::uint32_t PacketPath::add_server(std::uint32_t service, const ServerSpec& spec) {
@@ -329,6 +352,8 @@ std::uint32_t PacketPath::add_server(std::uint32_t service, const ServerSpec& sp
   value.port = spec.port != 0 ? abi::port_to_abi(spec.port) : configured.port;
   value.method = static_cast<std::uint8_t>(spec.method);
   value.flags = SERVER_AVAILABLE | SERVER_ROUTED | SERVER_HOP | SERVER_HOP_XDP | (spec.local ? SERVER_LOCAL : 0);
+  const bool ftp = configured.port == abi::port_to_abi(21) && spec.method == abi::FORWARD_NAT;
+  value.flags |= ftp ? SERVER_FTP : 0;
   value.service = service;
   value.ifindex = ifindex_inside;
   std::memcpy(value.hop_mac, server_mac.data(), 6);
@@ -342,6 +367,7 @@ std::uint32_t PacketPath::add_server(std::uint32_t service, const ServerSpec& sp
   value.upper_threshold = spec.upper;
   value.lower_threshold = spec.lower;
   value.in_use = 1;
+  value.last_weight = spec.weight;
   write_map(map("servers"), index, value);
   members_[service].push_back(index);
   write_rings(service);
@@ -360,22 +386,33 @@ void PacketPath::set_weight(std::uint32_t server, std::int32_t weight) {
   auto chunk = read_map<abi::chunk>(map("chunks"), service);
   chunk.member[server % CHUNK_MEMBERS].weight = weight;
   write_map(map("chunks"), service, chunk);
+  if (weight != 0) {
+    auto entry = this->server(server);
+    entry.last_weight = weight;
+    set_server(server, entry);
+  }
   write_rings(service);
 }
 
-/// The lines that the daemon writes for round robin and source hashing, and the numbers of weighted round robin.
+/// The lines that the daemon writes for round robin and the buckets of hashes, and the numbers of weighted round robin.
 void PacketPath::write_rings(std::uint32_t index) {
   const auto chunk = read_map<abi::chunk>(map("chunks"), index);
   auto value = read_map<abi::service>(map("services"), index);
   const auto weight_of = [&](std::uint32_t server) { return chunk.member[server % CHUNK_MEMBERS].weight; };
   const std::vector<std::uint32_t> newest_first(members_[index].rbegin(), members_[index].rend());
   std::int32_t divisor = 0, greatest = 0;
-  std::vector<std::uint32_t> buckets;
+  std::vector<schedule::WeightedServer> weighted;
+  std::vector<schedule::MaglevServer> keyed;
   for (const std::uint32_t server : newest_first) {
-    divisor = std::gcd(divisor, weight_of(server));
-    greatest = std::max(greatest, weight_of(server));
+    const auto weight = weight_of(server);
+    const auto entry = read_map<abi::server>(map("servers"), server);
+    divisor = std::gcd(divisor, weight);
+    greatest = std::max(greatest, weight);
+    weighted.push_back({server, static_cast<std::uint32_t>(weight)});
+    keyed.push_back({server, abi::from_abi(entry.address).ipv4_value() + abi::port_from_abi(entry.port),
+                     static_cast<std::uint32_t>(entry.last_weight)});
   }
-  const auto write_ring = [&](const std::vector<std::uint32_t>& slots, std::uint32_t first_line) {
+  const auto write_ring = [&](std::span<const std::uint32_t> slots, std::uint32_t first_line) {
     for (std::uint32_t line = 0; line * RING_LINE_SLOTS < slots.size(); ++line) {
       abi::ring_line out{};
       for (std::uint32_t i = 0; i < RING_LINE_SLOTS && line * RING_LINE_SLOTS + i < slots.size(); ++i) {
@@ -385,14 +422,19 @@ void PacketPath::write_rings(std::uint32_t index) {
     }
     return static_cast<std::uint64_t>(first_line) << 32 | slots.size();
   };
-  // ip_vs_sh_reassign(): the buckets go round the servers, weight (at least 1) buckets each.
-  while (!newest_first.empty() && buckets.size() < 256) {
-    for (const std::uint32_t server : newest_first) {
-      for (int i = 0; i < std::max(1, weight_of(server)) && buckets.size() < 256; ++i) buckets.push_back(server);
-    }
+  const std::uint32_t hash_line = index * chunk_lines + chunk_lines / 2;
+  if (value.scheduler == abi::SCHEDULER_MH) {
+    const auto slots = schedule::maglev_table(keyed);
+    abi::maglev_table table{};
+    std::ranges::copy(slots, table.server);
+    write_map(map("maglev_tables"), index, table);
+    value.ring_of_hash = static_cast<std::uint64_t>(index) << 32 | slots.size();
+  } else {
+    value.ring_of_hash = write_ring(value.scheduler == abi::SCHEDULER_DH ? schedule::destination_hash_table(weighted)
+                                                                         : schedule::source_hash_table(weighted),
+                                    hash_line);
   }
   value.ring = write_ring(newest_first, index * chunk_lines);
-  value.ring_of_hash = write_ring(buckets, index * chunk_lines + chunk_lines / 2);
   value.weight_step = divisor == 0 ? 1 : divisor;
   value.weight_top = greatest == 0 ? 0 : greatest - (value.weight_step - 1);
   write_map(map("services"), index, value);
@@ -412,6 +454,9 @@ Answer PacketPath::send(const Bytes& frame, const Arrival& arrival) {
   Answer answer;
   answer.frame.resize(8192);
   __sk_buff in{};
+  in.ifindex = arrival.way == Way::marked ? ifindex_inside : loopback;
+  in.ingress_ifindex = arrival.way == Way::marked ? ifindex_outside : arrival.way == Way::from_socket ? 0 : loopback;
+  in.mark = arrival.mark;
   in.gso_segs = arrival.gso_segments;
   in.gso_size = arrival.gso_size;
   bpf_test_run_opts options{};
@@ -420,11 +465,11 @@ Answer PacketPath::send(const Bytes& frame, const Arrival& arrival) {
   options.data_size_in = static_cast<std::uint32_t>(frame.size());
   options.data_out = answer.frame.data();
   options.data_size_out = static_cast<std::uint32_t>(answer.frame.size());
-  if (hook_ == Hook::tc && arrival.gso_segments != 0) {
+  if (hook_ == Hook::tc) {
     options.ctx_in = &in;
     options.ctx_size_in = sizeof in;
   }
-  if (bpf_prog_test_run_opts(program_, &options) != 0) {
+  if (bpf_prog_test_run_opts(arrival.way == Way::in ? program_ : outgoing_, &options) != 0) {
     if (errno != EINVAL) give_up("running a program on " + to_hex(frame));
     answer.verdict = Verdict::refused;
     answer.frame = frame;
@@ -545,23 +590,47 @@ void PacketPath::set_service(std::uint32_t index, const abi::service& value) {
   write_map(map("services"), index, value);
 }
 
-void PacketPath::age_fragments(int seconds) {
-  abi::fragment_key key{};
-  std::vector<abi::fragment_key> keys;
-  const void* last = nullptr;
-  while (bpf_map_get_next_key(map("fragments"), last, &key) == 0) {
-    keys.push_back(key);
-    last = &keys.back();
-    if (keys.size() > 1000) give_up("too many fragments");
-    keys.reserve(keys.size() + 1);
-    last = &keys.back();
-  }
+namespace {
+
+/// Gives every value of a hash to `change` and writes it back.
+template <typename Key, typename Value, typename Change>
+void change_each(int map, Change change) {
+  std::vector<Key> keys;
+  Key key{};
+  for (const Key* last = nullptr; bpf_map_get_next_key(map, last, &key) == 0; last = &keys.back()) keys.push_back(key);
   for (const auto& each : keys) {
-    abi::fragment_ports ports{};
-    if (bpf_map_lookup_elem(map("fragments"), &each, &ports) != 0) give_up("reading the fragments");
-    ports.tick -= ticks(seconds);
-    bpf_map_update_elem(map("fragments"), &each, &ports, BPF_ANY);
+    Value value{};
+    if (bpf_map_lookup_elem(map, &each, &value) != 0) give_up("reading a hash");
+    change(value);
+    bpf_map_update_elem(map, &each, &value, BPF_ANY);
   }
+}
+
+}  // namespace
+
+abi::figure PacketPath::figure(std::uint32_t server) const {
+  return read_map<abi::figure_chunk>(map("figures"), server / CHUNK_MEMBERS).figure[server % CHUNK_MEMBERS];
+}
+
+void PacketPath::set_figure(std::uint32_t server, const abi::figure& value) {
+  auto chunk = read_map<abi::figure_chunk>(map("figures"), server / CHUNK_MEMBERS);
+  chunk.figure[server % CHUNK_MEMBERS] = value;
+  write_map(map("figures"), server / CHUNK_MEMBERS, chunk);
+}
+
+std::uint32_t PacketPath::tick() { return ticks_now(); }
+std::uint32_t PacketPath::ticks(std::int64_t seconds) { return abi::ticks(seconds * 1'000'000'000); }
+
+void PacketPath::age_fragments(int seconds) {
+  change_each<abi::fragment_key, abi::fragment_ports>(map("fragments"),
+                                                      [&](auto& ports) { ports.tick -= ticks(seconds); });
+}
+
+void PacketPath::age_destinations(int unused, int unchanged) {
+  change_each<abi::destination_key, abi::destination>(map("destinations"), [&](auto& destination) {
+    destination.last_use -= ticks(unused);
+    destination.last_change -= ticks(unchanged);
+  });
 }
 
 void BothHooks::SetUp() {

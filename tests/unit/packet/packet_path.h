@@ -40,6 +40,7 @@ struct ServiceSpec {
   std::uint16_t mss_clamp = 0;
   std::uint32_t persistence = 0;  ///< seconds, 0: not persistent
   std::uint32_t netmask = 0xffffffff;
+  std::uint32_t mark = 0;  ///< by mark: the address tells the family only, port and protocol nothing
 };
 
 struct ServerSpec {
@@ -56,8 +57,17 @@ struct ServerSpec {
   std::uint32_t upper = 0, lower = 0;
 };
 
+/// Which program sees a frame.
+enum class Way : std::uint8_t {
+  in,           ///< at ingress of an interface
+  marked,       ///< TC: at egress of the device to which marked packets are forwarded
+  from_socket,  ///< TC: at egress of lo
+};
+
 /// How a frame comes in.
 struct Arrival {
+  Way way = Way::in;
+  std::uint32_t mark = 0;          ///< TC
   std::uint32_t gso_segments = 0;  ///< TC
   std::uint32_t gso_size = 0;      ///< TC
 };
@@ -71,6 +81,8 @@ class PacketPath {
   /// The index of a new service, of a new real server.
   std::uint32_t add_service(const ServiceSpec& spec = {});
   std::uint32_t add_server(std::uint32_t service, const ServerSpec& spec = {});
+  /// The service also takes this address, at its port.
+  void add_address(std::uint32_t service, const Address& address);
   void set_weight(std::uint32_t server, std::int32_t weight);
   /// Makes an endpoint known as a real server's behind NAT.
   void add_replier(std::string_view address, std::uint16_t port, std::uint8_t protocol);
@@ -103,8 +115,17 @@ class PacketPath {
   abi::capture_orders capture_orders() const;
   void set_capture_orders(const abi::capture_orders& value);
   std::uint32_t capture_lease() const;
+  /// What response-time and capacity know of a server.
+  abi::figure figure(std::uint32_t server) const;
+  void set_figure(std::uint32_t server, const abi::figure& value);
+  /// The table's clock now, in ticks; and in ticks, seconds.
+  static std::uint32_t tick();
+  static std::uint32_t ticks(std::int64_t seconds);
+
   /// Makes what the fragments table knows `seconds` older.
   void age_fragments(int seconds);
+  /// ... what lblc and lblcr remember.
+  void age_destinations(int unused, int unchanged);
 
   static constexpr std::uint32_t segments = 512;
 
@@ -120,6 +141,7 @@ class PacketPath {
   std::shared_ptr<void> skeleton_;  ///< owns the programs and maps
   bpf_object* object_ = nullptr;
   int program_ = -1;
+  int outgoing_ = -1;  ///< TC
   int processors_ = 1;
   std::uint32_t services_ = 0;
   std::vector<std::vector<std::uint32_t>> members_;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "schedule/source_hash.h"
+#include "schedule/hash_buckets.h"
 #include "schedule/weighted_round_robin.h"
 
 namespace ballast::schedule {

@@ -1,4 +1,4 @@
-// Tables of the hashing schedulers, computed here and looked up in the kernel.
+// The buckets of sh and dh, computed here and looked up in the kernel.
 #pragma once
 
 #include <array>
@@ -7,7 +7,7 @@
 
 namespace ballast::schedule {
 
-inline constexpr std::size_t source_hash_buckets = 256;
+inline constexpr std::size_t hash_buckets = 256;
 inline constexpr std::uint32_t no_server = 0xffffffff;
 
 /// A server as the tables see it: a name for the answer, and its weight.
@@ -19,6 +19,9 @@ struct WeightedServer {
 /// The buckets of sh: in the given order (newest first) every server takes as many buckets in a row as its weight, in a
 /// circle until all are taken; weight 0 takes one too. Without servers every bucket is no_server.
 /// Source: ip_vs_sh_reassign() of Linux.
-std::array<std::uint32_t, source_hash_buckets> source_hash_table(std::span<const WeightedServer> servers);
+std::array<std::uint32_t, hash_buckets> source_hash_table(std::span<const WeightedServer> servers);
+
+/// The buckets of dh: one for every server in turn, whatever its weight. Source: ip_vs_dh_reassign() of Linux.
+std::array<std::uint32_t, hash_buckets> destination_hash_table(std::span<const WeightedServer> servers);
 
 }  // namespace ballast::schedule

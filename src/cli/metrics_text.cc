@@ -1,0 +1,145 @@
+#include "cli/metrics_text.h"
+
+#include <fmt/format.h>
+
+#include <initializer_list>
+#include <string_view>
+#include <utility>
+
+namespace ballast::cli {
+namespace {
+
+using Labels = std::vector<std::pair<std::string_view, std::string>>;
+
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '\\' || c == '"') out += '\\';
+    out += c == '\n' ? std::string("\\n") : std::string(1, c);
+  }
+  return out;
+}
+
+/// Families of samples, one after another.
+class Exposition {
+ public:
+  void family(std::string_view name, std::string_view type, std::string_view help) {
+    name_ = name;
+    text_ += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, help, name, type);
+  }
+  /// A sample of the last family.
+  void sample(const Labels& labels, std::uint64_t value) {
+    std::string list;
+    for (const auto& [name, label] : labels) {
+      list += fmt::format("{}{}=\"{}\"", list.empty() ? "" : ",", name, escaped(label));
+    }
+    text_ += list.empty() ? fmt::format("{} {}\n", name_, value) : fmt::format("{}{{{}}} {}\n", name_, list, value);
+  }
+  std::string take() { return std::move(text_); }
+
+ private:
+  std::string_view name_;
+  std::string text_;
+};
+
+Labels labels_of(const control::ServiceView& view) { return {{"service", to_string(view.service.key)}}; }
+
+Labels labels_of(const control::ServiceView& view, const control::ServerView& server) {
+  return {{"service", to_string(view.service.key)}, {"server", server.server.endpoint.to_string()}};
+}
+
+struct Count {
+  std::string_view name;
+  std::string_view help;
+  std::uint64_t control::Stats::* member;
+};
+
+constexpr Count counts[] = {
+    {"connections", "connections scheduled", &control::Stats::connections},
+    {"incoming_packets", "packets from clients", &control::Stats::packets_in},
+    {"outgoing_packets", "packets to clients that came through the director", &control::Stats::packets_out},
+    {"incoming_bytes", "bytes from clients, IP headers included", &control::Stats::bytes_in},
+    {"outgoing_bytes", "bytes to clients that came through the director, IP headers included",
+     &control::Stats::bytes_out},
+};
+
+void write_status(Exposition& out, const control::Status& status) {
+  out.family("ballast_build_info", "gauge", "The version that runs");
+  out.sample({{"version", status.version}, {"instance", status.instance}}, 1);
+  out.family("ballast_uptime_seconds", "gauge", "Time since the daemon started");
+  out.sample({}, static_cast<std::uint64_t>(status.uptime_seconds));
+  out.family("ballast_adopted", "gauge", "1 where the daemon took over a running packet path");
+  out.sample({}, status.adopted ? 1 : 0);
+  out.family("ballast_interface_info", "gauge", "Interfaces that packets are taken from, and where");
+  for (const auto& interface : status.interfaces) {
+    out.sample({{"interface", interface.name}, {"hook", interface.hook}}, 1);
+  }
+  out.family("ballast_connections", "gauge", "Connections in the table");
+  out.sample({}, status.connections);
+  out.family("ballast_connections_capacity", "gauge", "Connections that the table is made for");
+  out.sample({}, status.connections_max);
+  out.family("ballast_services", "gauge", "Virtual services");
+  out.sample({}, status.services);
+  out.family("ballast_servers", "gauge", "Real servers of all services");
+  out.sample({}, status.servers);
+}
+
+void write_counters(Exposition& out, const std::vector<control::CounterView>& counters) {
+  out.family("ballast_drops_total", "counter", "Packets dropped and connections refused, by reason");
+  for (const auto& counter : counters) {
+    if (counter.drop) out.sample({{"reason", counter.name}}, counter.value);
+  }
+  out.family("ballast_events_total", "counter", "What the packet path counted beside drops");
+  for (const auto& counter : counters) {
+    if (!counter.drop) out.sample({{"event", counter.name}}, counter.value);
+  }
+}
+
+void write_services(Exposition& out, const std::vector<control::ServiceView>& services) {
+  out.family("ballast_service_info", "gauge", "Name in the configuration and scheduler of a service");
+  for (const auto& view : services) {
+    Labels labels = labels_of(view);
+    labels.emplace_back("name", view.service.name);
+    labels.emplace_back("scheduler", view.service.scheduler);
+    out.sample(labels, 1);
+  }
+  for (const Count& count : counts) {
+    const std::string name = fmt::format("ballast_service_{}_total", count.name);
+    out.family(name, "counter", fmt::format("Of a service: {}", count.help));
+    for (const auto& view : services) out.sample(labels_of(view), view.stats.*count.member);
+  }
+}
+
+void write_servers(Exposition& out, const std::vector<control::ServiceView>& services) {
+  const auto each = [&](const auto& value_of) {
+    for (const auto& view : services) {
+      for (const auto& server : view.servers) out.sample(labels_of(view, server), value_of(server));
+    }
+  };
+  for (const Count& count : counts) {
+    const std::string name = fmt::format("ballast_server_{}_total", count.name);
+    out.family(name, "counter", fmt::format("Of a real server: {}", count.help));
+    each([&](const control::ServerView& server) { return server.stats.*count.member; });
+  }
+  out.family("ballast_server_active_connections", "gauge", "ActiveConn of ipvsadm");
+  each([](const control::ServerView& server) { return server.active; });
+  out.family("ballast_server_inactive_connections", "gauge", "InActConn of ipvsadm");
+  each([](const control::ServerView& server) { return server.inactive; });
+  out.family("ballast_server_persistent_connections", "gauge", "PersistConn of ipvsadm");
+  each([](const control::ServerView& server) { return server.persistent; });
+  out.family("ballast_server_weight", "gauge", "Share of new connections; 0: none");
+  each([](const control::ServerView& server) { return server.server.weight; });
+}
+
+}  // namespace
+
+std::string metrics_text(const Observed& observed) {
+  Exposition out;
+  write_status(out, observed.status);
+  write_counters(out, observed.counters);
+  write_services(out, observed.services);
+  write_servers(out, observed.services);
+  return out.take();
+}
+
+}  // namespace ballast::cli

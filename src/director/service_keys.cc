@@ -1,0 +1,75 @@
+#include "director/service_keys.h"
+
+#include <bpf/bpf.h>
+
+#include "director/model_map.h"
+
+namespace ballast::director {
+
+ServiceKeys::ServiceKeys(PacketPath& path) : path_(path) {
+  if (!path.adopted()) return;
+  abi::service_key entry{};
+  std::uint32_t index = 0;
+  const int map = path.service_keys_map();
+  for (bool first = true; bpf_map_get_next_key(map, first ? nullptr : &entry, &entry) == 0; first = false) {
+    if (entry.kind != KEY_SERVICE || bpf_map_lookup_elem(map, &entry, &index) != 0 || index >= path.services.size())
+      continue;
+    const auto key = service_key_of(entry);
+    services_[key] = index;
+    keys_[index].insert(key);
+    if (path.services[index].in_use != USE_CONFIGURED) rest_.insert(key);
+    if (const auto* address = std::get_if<cluster::AddressKey>(&key)) ++addresses_[address->endpoint.address];
+  }
+}
+
+void ServiceKeys::assign(std::uint32_t index, const std::vector<cluster::ServiceKey>& keys) {
+  std::set<cluster::ServiceKey>& own = keys_[index];
+  const std::set<cluster::ServiceKey> wanted(keys.begin(), keys.end());
+  for (const auto& key : own) {
+    if (!wanted.contains(key)) rest_.insert(key);
+  }
+  for (const auto& key : wanted) {
+    publish(key, index);
+    rest_.erase(key);
+  }
+  own = wanted;
+}
+
+void ServiceKeys::withdraw_rest() {
+  for (const auto& key : rest_) withdraw(key);
+  rest_.clear();
+}
+
+void ServiceKeys::publish(const cluster::ServiceKey& key, std::uint32_t index) {
+  const auto [known, is_new] = services_.try_emplace(key, index);
+  if (!is_new && known->second == index) return;
+  if (!is_new) keys_[known->second].erase(key);
+  known->second = index;
+  const auto entry = map_key(key);
+  bpf_map_update_elem(path_.service_keys_map(), &entry, &index, BPF_ANY);
+  if (is_new) count_address(key, 1);
+}
+
+void ServiceKeys::withdraw(const cluster::ServiceKey& key) {
+  const auto entry = map_key(key);
+  bpf_map_delete_elem(path_.service_keys_map(), &entry);
+  services_.erase(key);
+  count_address(key, -1);
+}
+
+void ServiceKeys::count_address(const cluster::ServiceKey& key, int difference) {
+  const auto* address = std::get_if<cluster::AddressKey>(&key);
+  if (address == nullptr) return;
+  abi::service_key entry{};
+  entry.address = abi::to_abi(address->endpoint.address);
+  const std::uint32_t value = SERVICE_INDEX_ADDRESS;
+  const int keys = addresses_[address->endpoint.address] += difference;
+  if (keys == 0) {
+    addresses_.erase(address->endpoint.address);
+    bpf_map_delete_elem(path_.service_keys_map(), &entry);
+  } else if (keys == difference) {
+    bpf_map_update_elem(path_.service_keys_map(), &entry, &value, BPF_ANY);
+  }
+}
+
+}  // namespace ballast::director
