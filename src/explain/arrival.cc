@@ -72,17 +72,18 @@ Result<Place> place_of(const Question& question, const std::string& directory) {
   if (!place) return place;
   place->arrival.mark = question.mark;
   follow_mark(*place);
+  const director::AttachTarget target{place->interface, place->arrival.interface_index};
   const auto attached = director::attached_interfaces(directory);
-  if (std::ranges::find(attached, place->interface) == attached.end()) {
-    return fail(fmt::format("no packet program is on {}, where this packet is met: the kernel gets what passes there "
-                            "(programs are on: {}); say by --interface where it comes in, or add it to "
-                            "director.interfaces",
-                            place->interface, fmt::join(attached, ", ")),
+  if (place->outgoing ? !director::is_at_egress(target, directory)
+                      : std::ranges::find(attached, place->interface) == attached.end()) {
+    return fail(fmt::format("no packet program is on {}, where this packet {}: the kernel gets what passes there "
+                            "(programs are on: {}); say by --interface where it comes in",
+                            place->interface, place->outgoing ? "goes out" : "comes in", fmt::join(attached, ", ")),
                 EINVAL);
   }
   if (place->outgoing) return place;
   place->programs = {Program::tc};
-  if (director::xdp_is_ours({place->interface, place->arrival.interface_index}, directory)) {
+  if (director::xdp_is_ours(target, directory)) {
     place->programs = {Program::xdp, Program::tc};
   }
   return place;
