@@ -238,18 +238,19 @@ __noinline int enter_connection(const struct packet* p, __u32 number, __u32 from
  * segment, or one of the above. */
 __noinline int open_connection(const struct packet* p, __u32 index, __u32 home_segment, __u32 home_slot, __u32 now) {
   const struct service* service = bpf_map_lookup_elem(&services, &index);
-  if (!p || !service) return OPEN_NO_SERVER;
+  struct newborn* born = newborn_now(NEWBORN_OF_PACKET);
+  if (!p || !service || !born) return OPEN_NO_SERVER;
+  born->service = index;
   if (!takes_port(service, p)) return service->port == FTP_PORT ? OPEN_NOT_OURS : OPEN_NO_SERVER;
   if (drop_in_defence()) {
     count(COUNTER_defence_dropped);
     return OPEN_REFUSED;
   }
   __s64 chosen;
-  struct newborn* born = newborn_now(NEWBORN_OF_PACKET);
   if (service->flags & SERVICE_PERSISTENT) {
     chosen = schedule_persistent(index, p, now);
   } else {
-    if (born) born->entry.template_hash = 0;
+    born->entry.template_hash = 0;
     __u32 scheduled = schedule(index, p);
     chosen = scheduled == NO_SERVER ? PERSISTENT_NONE : scheduled;
   }
