@@ -95,7 +95,7 @@ unit() {
 
 lab() {
   scripts/build.sh release ballast ipvsadm || return 1
-  "${python[@]}" -m pytest -q --junitxml "$results/lab.xml" tests/lab
+  "${python[@]}" -m pytest -q -n 4 --dist loadfile --junitxml "$results/lab.xml" tests/lab
 }
 
 fuzz() {

@@ -82,10 +82,14 @@ static long idle_step(__u32 i, void* context_) {
   return 0;
 }
 
+/* Whether a server among the members from a chunk on has less active connections than half of its weight. */
+__noinline int has_idle_member(__u32 first_chunk) {
+  struct idle_walk walk = {.chunk = first_chunk};
+  bpf_loop(CHUNKS_MAX, idle_step, &walk, 0);
+  return (int)walk.found;
+}
+
 /* Whether a server has more active connections than its weight while another one has less than half of its. */
 static __always_inline int has_too_many(const struct pick* pick, const struct member* m) {
-  if (m->active <= m->weight) return 0;
-  struct idle_walk walk = {.chunk = pick->first_chunk};
-  bpf_loop(CHUNKS_MAX, idle_step, &walk, 0);
-  return walk.found;
+  return m->active > m->weight && has_idle_member(pick->first_chunk);
 }

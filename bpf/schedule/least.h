@@ -5,6 +5,7 @@
 
 #include "bpf/schedule/common.h"
 
+/* In a map, not on the stack, so that the verifier need not follow every combination of them. */
 struct least {
   __u32 chunk;
   __u32 server; /* the best so far */
@@ -12,6 +13,18 @@ struct least {
   __s32 weight;
   __s64 overhead;
 };
+
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct least);
+} leasts SEC(".maps");
+
+static __always_inline struct least* least_now(void) {
+  __u32 zero = 0;
+  return bpf_map_lookup_elem(&leasts, &zero);
+}
 
 /* ip_vs_dest_conn_overhead(): an active connection weighs as much as 256 inactive ones. */
 static __always_inline __s64 connection_overhead(const struct member* m) {
@@ -40,7 +53,8 @@ static __always_inline void keep(struct least* best, const struct member* m, __s
  * index). */
 #define DEFINE_LEAST_STEP(name, consider)                        \
   static long name##_step(__u32 i, void* context_) {             \
-    struct least* best = context_;                               \
+    struct least* best = least_now();                            \
+    if (!best) return 1;                                         \
     __u32 number = best->chunk;                                  \
     struct chunk* chunk = bpf_map_lookup_elem(&chunks, &number); \
     if (!chunk) return 1;                                        \
@@ -56,10 +70,17 @@ static __always_inline void keep(struct least* best, const struct member* m, __s
   }
 
 /* Walks all members with a step made by DEFINE_LEAST_STEP. */
-#define WALK_LEAST(pick, step)                                                            \
-  ({                                                                                      \
-    struct least best = {.chunk = (pick)->first_chunk, .server = NO_SERVER, .weight = 1}; \
-    bpf_loop(CHUNKS_MAX, step, &best, 0);                                                 \
-    (pick)->server = best.server;                                                         \
-    best.server != NO_SERVER;                                                             \
+#define WALK_LEAST(pick, step)            \
+  ({                                      \
+    struct least* best_ = least_now();    \
+    if (best_) {                          \
+      best_->chunk = (pick)->first_chunk; \
+      best_->server = NO_SERVER;          \
+      best_->order = 0;                   \
+      best_->weight = 1;                  \
+      best_->overhead = 0;                \
+      bpf_loop(CHUNKS_MAX, step, 0, 0);   \
+      (pick)->server = best_->server;     \
+    }                                     \
+    (pick)->server != NO_SERVER;          \
   })

@@ -70,7 +70,7 @@ TEST(Refusal, SaysWhatThisVersionDoesNotSupport) {
                           "f:5:5: pools.web: 'fallback' is not supported in this version; remove it"));
   EXPECT_THAT(problems("services:\n  site:\n    listen: \"10.0.0.1:443/https\"\n    servers: []\n"),
               ElementsAre("f:3:13: services.site.listen: a service for /https is not supported in this version; valid: "
-                          "/tcp, /udp"));
+                          "/tcp, /udp, /sctp"));
   EXPECT_THAT(service_problems("routes: []"), OneProblem("'routes' is not supported in this version"));
   EXPECT_THAT(
       service_problems("forward: fullnat"),
