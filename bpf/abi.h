@@ -273,6 +273,21 @@ struct connection {
 #define SEGMENT_SLOTS 64
 #define SEGMENT_HEADER 64
 
+/* Where a connection stands in the table. */
+struct location {
+  __u32 segment;
+  __u32 slot;
+};
+
+/* An entry before it is in the table, of each processor. Its meta has no generation yet. `ballast explain` reads here
+ * what was decided for a packet. */
+struct newborn {
+  struct connection entry;
+  struct location home;
+  __u32 full;    /* the table holds as many connections as it may */
+  __u32 service; /* index of the service that was asked for a connection */
+};
+
 /* ---- settings ---- */
 
 #define SETTING_NAT 0x01u /* some server is reached by NAT: look for replies */

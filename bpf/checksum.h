@@ -4,12 +4,11 @@
 
 #include <linux/types.h>
 
+/* The sum is below 2^48. */
 static __always_inline __u16 csum_fold(__u64 sum) {
-  sum = (sum & 0xffffffff) + (sum >> 32);
-  sum = (sum & 0xffffffff) + (sum >> 32);
-  sum = (sum & 0xffff) + (sum >> 16);
-  sum = (sum & 0xffff) + (sum >> 16);
-  return (__u16)sum;
+  __u32 folded = (__u16)sum + (__u16)(sum >> 16) + (__u32)(sum >> 32);
+  folded = (folded & 0xffff) + (folded >> 16);
+  return (__u16)(folded + (folded >> 16));
 }
 
 /* A checksum field after data changed by `delta`, the sum of ~old and new words. */

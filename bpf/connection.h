@@ -42,11 +42,19 @@ static __always_inline __u32 first_state(const struct packet* p, const struct se
   return p->protocol == IPPROTO_SCTP ? STATE_NONE : STATE_UDP;
 }
 
+/* Whether a packet leaves the connection's state as it is: a plain ACK on an established one does in every table of
+ * tcp_state.h. */
+static __always_inline int is_steady(const struct packet* p, __u32 meta, int from_server) {
+  return p->protocol == IPPROTO_TCP && (p->tcp_flags & (TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK)) == TCP_ACK &&
+         state_of(meta) == STATE_ESTABLISHED && !(from_server && meta & META_NO_OUTPUT);
+}
+
 static __always_inline void advance_entry(struct connection* c, const struct packet* p, const struct settings* set,
                                           int from_server, __u32 now) {
-  __u32 state = STATE_UDP;
-  if (p->protocol != IPPROTO_UDP) {
-    __u32 meta = c->meta;
+  __u32 state = STATE_UDP, meta = c->meta;
+  if (is_steady(p, meta, from_server)) {
+    state = STATE_ESTABLISHED;
+  } else if (p->protocol != IPPROTO_UDP) {
     enum direction direction = from_server ? FROM_SERVER : meta & META_NO_OUTPUT ? FROM_CLIENT_ONLY : FROM_CLIENT;
     state = next_state(p, set, state_of(meta), direction);
     __u32 next = with_state(from_server ? meta & ~META_NO_OUTPUT : meta, state);
@@ -230,18 +238,19 @@ __noinline int enter_connection(const struct packet* p, __u32 number, __u32 from
  * segment, or one of the above. */
 __noinline int open_connection(const struct packet* p, __u32 index, __u32 home_segment, __u32 home_slot, __u32 now) {
   const struct service* service = bpf_map_lookup_elem(&services, &index);
-  if (!p || !service) return OPEN_NO_SERVER;
+  struct newborn* born = newborn_now(NEWBORN_OF_PACKET);
+  if (!p || !service || !born) return OPEN_NO_SERVER;
+  born->service = index;
   if (!takes_port(service, p)) return service->port == FTP_PORT ? OPEN_NOT_OURS : OPEN_NO_SERVER;
   if (drop_in_defence()) {
     count(COUNTER_defence_dropped);
     return OPEN_REFUSED;
   }
   __s64 chosen;
-  struct newborn* born = newborn_now(NEWBORN_OF_PACKET);
   if (service->flags & SERVICE_PERSISTENT) {
     chosen = schedule_persistent(index, p, now);
   } else {
-    if (born) born->entry.template_hash = 0;
+    born->entry.template_hash = 0;
     __u32 scheduled = schedule(index, p);
     chosen = scheduled == NO_SERVER ? PERSISTENT_NONE : scheduled;
   }

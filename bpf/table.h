@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "hash.h"
 #include "member.h"
 #include "parse.h"
 
@@ -35,19 +36,11 @@ static __always_inline struct connection* slot_at(struct segment* segment, __u32
   return (void*)segment + base + index * sizeof(struct connection);
 }
 
-static __always_inline __u64 mix(__u64 x) {
-  x *= 0xd6e8feb86659fd93ull;
-  return x ^ x >> 32;
-}
-
-/* Keyed between its steps, so that nobody can choose addresses and ports that fall together. */
 static __always_inline __u64 hash_of(const union address* client, __be16 port, __u8 protocol) {
-  __u64 x = mix(client->half[1] ^ hash_seed);
-  x = mix(x ^ client->half[0] ^ ((__u64)port << 8 | protocol) ^ hash_seed >> 7);
-  return mix(x);
+  return keyed_hash(hash_seed, client, port, protocol);
 }
 
-static __always_inline __u32 segment_of(__u64 hash) { return (__u32)((hash >> 32) * segment_count >> 32); }
+static __always_inline __u32 segment_of(__u64 hash) { return segment_among(segment_count, hash); }
 static __always_inline __u32 first_slot_of(__u64 hash) { return (__u32)hash % SEGMENT_SLOTS; }
 
 static __always_inline __u32 wrap_slot(__u32 index) { return index % SEGMENT_SLOTS; }
@@ -78,12 +71,6 @@ static __always_inline __u32 nth_segment(__u32 n) {
 static __always_inline __u32 server_tag(const union address* server) {
   return is_ipv4(server) ? server->word[3] : (__u32)mix(server->half[0] ^ mix(server->half[1]));
 }
-
-/* Where a connection stands in the table. */
-struct location {
-  __u32 segment;
-  __u32 slot;
-};
 
 /* Where the search for a client's connection begins. */
 static __always_inline struct location home_of(const union address* client, __be16 port, __u8 protocol) {
@@ -369,14 +356,6 @@ __noinline int release(__u32 number, __u32 index, __u32 meta, __u32 only_over, _
 }
 
 /* ---- insertion ---- */
-
-/* An entry before it is in the table. Its meta has no generation yet. */
-struct newborn {
-  struct connection entry;
-  struct location home;
-  __u32 full; /* the table holds as many connections as it may */
-  __u32 pad;
-};
 
 struct {
   __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

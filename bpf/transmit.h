@@ -9,9 +9,8 @@
 struct hop {
   union address gateway;
   __u32 ifindex;
-  __u8 hop_mac[6];
-  __u8 own_mac[6];
-  __u8 ipv4; /* family of the gateway */
+  __u32 link[3]; /* the frame's first bytes: the next hop's link address, then that of our interface */
+  __u8 ipv4;     /* family of the gateway */
 };
 
 enum hop_result { HOP_FOUND, HOP_PUNT, HOP_NO_ROUTE };
@@ -58,8 +57,8 @@ static __always_inline enum hop_result route(context* ctx, const struct settings
     set_ipv4(&hop->gateway, fib.ipv4_dst);
   else
     __builtin_memcpy(&hop->gateway, fib.ipv6_dst, 16);
-  __builtin_memcpy(hop->hop_mac, fib.dmac, 6);
-  __builtin_memcpy(hop->own_mac, fib.smac, 6);
+  __builtin_memcpy(hop->link, fib.dmac, 6);
+  __builtin_memcpy((__u8*)hop->link + 6, fib.smac, 6);
   return HOP_FOUND;
 }
 
@@ -71,8 +70,7 @@ static __always_inline enum hop_result known_hop(context* ctx, const struct serv
     if (!(server->flags & SERVER_HOP_XDP) && !xdp_sends(ctx, set, server->ifindex)) return HOP_PUNT;
   }
   hop->ifindex = server->ifindex;
-  __builtin_memcpy(hop->hop_mac, server->hop_mac, 6);
-  __builtin_memcpy(hop->own_mac, server->own_mac, 6);
+  __builtin_memcpy(hop->link, (const void*)server + offsetof(struct server, hop_mac), sizeof hop->link);
   if (!IN_XDP) {
     hop->gateway = server->gateway;
     hop->ipv4 = is_ipv4(&hop->gateway);
@@ -95,10 +93,12 @@ static __always_inline enum hop_result hop_to_server(context* ctx, const struct 
 
 #if HOOK_XDP
 
+/* By words: the header's own type may stand at any byte, and would be written byte by byte. */
 static __always_inline void write_ethernet(struct ethhdr* eth, const struct hop* hop, __be16 protocol) {
-  __builtin_memcpy(eth->h_dest, hop->hop_mac, 6);
-  __builtin_memcpy(eth->h_source, hop->own_mac, 6);
-  eth->h_proto = protocol;
+  __u32* link = (void*)eth;
+#pragma unroll
+  for (int i = 0; i < 3; i++) link[i] = hop->link[i];
+  *(__be16*)(link + 3) = protocol;
 }
 
 /* Sends a finished frame out of the interface that it came in by. */

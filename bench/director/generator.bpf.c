@@ -6,6 +6,7 @@
 #include <linux/in.h>
 #include <linux/ip.h>
 #include <linux/tcp.h>
+#include <linux/udp.h>
 
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
@@ -39,7 +40,7 @@ static __always_inline __u64 sum_20_bytes(const void* data) {
 
 static __always_inline __u64 pseudo_sum(const struct iphdr* ip) {
   const __u16* word = (const void*)&ip->saddr;
-  return (__u64)word[0] + word[1] + word[2] + word[3] + bpf_htons(IPPROTO_TCP) +
+  return (__u64)word[0] + word[1] + word[2] + word[3] + bpf_htons(ip->protocol) +
          bpf_htons((__u16)(bpf_ntohs(ip->tot_len) - sizeof *ip));
 }
 
@@ -47,26 +48,32 @@ static __always_inline __u64 pseudo_sum(const struct iphdr* ip) {
 SEC("xdp")
 int generate(struct xdp_md* ctx) {
   struct headers* f = (void*)(long)ctx->data;
-  if ((void*)(f + 1) > (void*)(long)ctx->data_end) return XDP_ABORTED;
-  __builtin_memcpy(f, order.frame, FRAME_BYTES);
+  __u64* words = (void*)f;
+  if ((void*)words + FRAME_BYTES > (void*)(long)ctx->data_end) return XDP_ABORTED;
+#pragma unroll
+  for (int i = 0; i < FRAME_BYTES / 8; i++) words[i] = order.frame[i];
   __u32 flows = order.flows ? order.flows : 1;
   __u32 flow = order.first_flow + (order.in_order ? order.next++ : bpf_get_prandom_u32()) % flows;
   __be32 address = bpf_htonl(order.first_client + flow / PORTS_PER_CLIENT);
   __be16 port = bpf_htons(FIRST_PORT + flow % PORTS_PER_CLIENT);
+  __be32 server = 0;
   if (order.to_client) {
     __u32 servers = order.servers ? order.servers : 1;
-    f->ip.saddr = bpf_htonl(bpf_ntohl(f->ip.saddr) + servers - 1 - flow % servers);
+    server = bpf_htonl(servers - 1 - flow % servers);
+    f->ip.saddr += server;
     f->ip.daddr = address;
     f->tcp.dest = port;
   } else {
     f->ip.saddr = address;
     f->tcp.source = port;
   }
-  f->ip.check = 0;
-  f->ip.check = (__u16)~fold(sum_20_bytes(&f->ip));
-  f->tcp.check = 0;
-  f->tcp.check = (__u16)~fold(sum_20_bytes(&f->tcp) + pseudo_sum(&f->ip));
-  return bpf_redirect(order.out_ifindex, 0);
+  f->ip.check = (__u16)~fold(order.network_sum + address + server);
+  __u16 check = (__u16)~fold(order.transport_sum + address + server + port);
+  if (order.datagram)
+    ((struct udphdr*)&f->tcp)->check = check ? check : 0xffff;
+  else
+    f->tcp.check = check;
+  return order.out_ifindex ? bpf_redirect(order.out_ifindex, 0) : XDP_DROP;
 }
 
 /* Whether an IPv4 header is one to the servers, and its checksum right. */
@@ -75,7 +82,14 @@ static __always_inline int is_right(const struct iphdr* ip) {
   return !expectation.first_server || !((ip->daddr ^ expectation.first_server) & bpf_htonl(0xffffff00));
 }
 
-/* Takes what the program under test sent back. */
+/* Takes a frame and counts it; the last one is noted with its time. */
+SEC("xdp")
+int take(struct xdp_md* ctx) {
+  if (__sync_fetch_and_add(&returned.frames, 1) + 1 == order.frames) returned.finished_ns = bpf_ktime_get_ns();
+  return XDP_DROP;
+}
+
+/* Takes what the program under test sent, and judges it. */
 SEC("xdp")
 int collect(struct xdp_md* ctx) {
   void* end = (void*)(long)ctx->data_end;
@@ -100,7 +114,7 @@ int collect(struct xdp_md* ctx) {
   return XDP_DROP;
 }
 
-/* The least that a packet program can do to send a frame on. */
+/* The least that a packet program can do to send a frame back. */
 SEC("xdp")
 int reflector(struct xdp_md* ctx) {
   struct ethhdr* eth = (void*)(long)ctx->data;
@@ -111,5 +125,9 @@ int reflector(struct xdp_md* ctx) {
   __builtin_memcpy(eth->h_source, mac, ETH_ALEN);
   return XDP_TX;
 }
+
+/* ... or out of another interface. */
+SEC("xdp")
+int redirector(struct xdp_md* ctx) { return bpf_redirect(order.forward_to, 0); }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

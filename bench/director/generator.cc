@@ -6,8 +6,6 @@
 #include <fmt/format.h>
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
-#include <linux/ip.h>
-#include <linux/tcp.h>
 #include <net/if.h>
 #include <sched.h>
 
@@ -23,7 +21,6 @@ namespace {
 
 constexpr std::uint32_t frame_bytes = 60;
 constexpr std::uint32_t batch_frames = 64;
-constexpr std::uint8_t sent_ttl = 64;
 
 struct RunTime {
   std::uint64_t nanoseconds = 0;
@@ -74,44 +71,15 @@ struct Generator::State {
   Link under_test;
   Link floor;
 
-  /// A TCP segment without payload. `order` gets it and what else the frames need.
   void describe(const Link& link, Kind kind, Order order_of_flows, Flows flows) {
     auto& order = object->bss->order;
+    describe_frame(order, kind, link.near_mac, link.far_mac);
     order.out_ifindex = link.near_index;
     order.first_flow = flows.first;
     order.flows = flows.count;
+    order.servers = servers;
     order.in_order = order_of_flows == Order::in_turn;
     order.next = 0;
-    order.first_client = ntohl(address(first_client));
-    order.to_client = kind == Kind::reply;
-    order.servers = servers;
-    ethhdr eth{};
-    link.far_mac.copy(reinterpret_cast<char*>(eth.h_dest), ETH_ALEN);
-    link.near_mac.copy(reinterpret_cast<char*>(eth.h_source), ETH_ALEN);
-    eth.h_proto = htons(ETH_P_IP);
-    iphdr ip{};
-    ip.version = 4;
-    ip.ihl = 5;
-    ip.tot_len = htons(sizeof ip + sizeof(tcphdr));
-    ip.frag_off = htons(0x4000);
-    ip.ttl = sent_ttl;
-    ip.protocol = IPPROTO_TCP;
-    tcphdr tcp{};
-    tcp.doff = 5;
-    tcp.seq = htonl(1);
-    tcp.window = htons(512);
-    tcp.syn = kind == Kind::syn;
-    tcp.ack = kind != Kind::syn;
-    if (kind == Kind::reply) {
-      ip.saddr = address(first_server);
-      tcp.source = htons(server_port);
-    } else {
-      ip.daddr = address(virtual_address);
-      tcp.dest = htons(virtual_port);
-    }
-    std::memcpy(order.frame, &eth, sizeof eth);
-    std::memcpy(order.frame + sizeof eth, &ip, sizeof ip);
-    std::memcpy(order.frame + sizeof eth + sizeof ip, &tcp, sizeof tcp);
   }
 
   void expect(Method method, Kind kind) {

@@ -9,16 +9,10 @@
 #include <string>
 
 #include "base/error.h"
+#include "frame.h"
 #include "network.h"
 
 namespace ballast::bench {
-
-/// What packets of a run shall look like.
-enum class Kind : std::uint8_t {
-  syn,    ///< of clients: opens connections
-  ack,    ///< of clients: established
-  reply,  ///< of real servers to clients (NAT)
-};
 
 enum class Order : std::uint8_t { in_turn, by_chance };
 

@@ -1,6 +1,7 @@
 #include "capture/frames.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
 #include <netinet/in.h>
@@ -48,28 +49,14 @@ Meaning meaning_of(const abi::capture_record& record) {
   return record.hook == abi::CAPTURE_XDP ? find(xdp_verdicts, record.verdict) : find(tc_verdicts, record.verdict);
 }
 
-std::string counters_raised(std::uint64_t bits) {
-  std::string names;
-  for (std::size_t i = 0; i < counter_names.size(); ++i) {
-    if ((bits >> i & 1) != 0) names += fmt::format("{}{}", names.empty() ? "" : ", ", counter_names[i]);
-  }
-  return names.empty() ? "" : fmt::format(" ({})", names);
+std::string in_brackets(const std::vector<std::string_view>& counters) {
+  return counters.empty() ? "" : fmt::format(" ({})", fmt::join(counters, ", "));
 }
 
 bool is_icmp(const Flow& flow) { return flow.protocol == IPPROTO_ICMP || flow.protocol == IPPROTO_ICMPV6; }
 
 std::span<const std::uint8_t> head_of(const abi::capture_record& record) {
   return {record.head, std::min<std::size_t>(record.head_length, sizeof record.head)};
-}
-
-/// An ICMP error of our own in the place of the packet that it is about.
-bool is_answered(const Run& run) { return is_icmp(read_flow(run.left)) && !is_icmp(read_flow(head_of(run.record))); }
-
-bool is_changed(const Run& run) {
-  const auto head = head_of(run.record);
-  return run.record.length_in != run.record.length_out ||
-         !std::ranges::equal(head.first(std::min(head.size(), run.left.size())),
-                             std::span(run.left).first(std::min(head.size(), run.left.size())));
 }
 
 Bytes bytes_that_came(const Run& run, std::uint32_t snap_length) {
@@ -100,6 +87,30 @@ std::string fate_words(const Run& run, const Meaning& meaning, bool changed) {
 
 }  // namespace
 
+std::string verdict_words(const Run& run) {
+  const Meaning meaning = meaning_of(run.record);
+  return fmt::format("{}, {}", fate_words(run, meaning, is_changed(run)), meaning.name);
+}
+
+bool is_sent(const Run& run) { return meaning_of(run.record).fate == Fate::sent; }
+bool is_dropped(const Run& run) { return meaning_of(run.record).fate == Fate::dropped; }
+bool is_answered(const Run& run) { return is_icmp(read_flow(run.left)) && !is_icmp(read_flow(head_of(run.record))); }
+
+bool is_changed(const Run& run) {
+  const auto head = head_of(run.record);
+  return run.record.length_in != run.record.length_out ||
+         !std::ranges::equal(head.first(std::min(head.size(), run.left.size())),
+                             std::span(run.left).first(std::min(head.size(), run.left.size())));
+}
+
+std::vector<std::string_view> counters_raised(std::uint64_t bits) {
+  std::vector<std::string_view> names;
+  for (std::size_t i = 0; i < counter_names.size(); ++i) {
+    if ((bits >> i & 1) != 0) names.push_back(counter_names[i]);
+  }
+  return names;
+}
+
 std::vector<Frame> frames_of(const Run& run, std::uint32_t snap_length) {
   const auto& record = run.record;
   const Meaning meaning = meaning_of(record);
@@ -111,8 +122,7 @@ std::vector<Frame> frames_of(const Run& run, std::uint32_t snap_length) {
   frame.verdict = record.verdict;
   frame.length = record.length_in;
   frame.bytes = bytes_that_came(run, snap_length);
-  frame.fate =
-      fmt::format("{}, {}{}", fate_words(run, meaning, changed), meaning.name, counters_raised(record.counters));
+  frame.fate = verdict_words(run) + in_brackets(counters_raised(record.counters));
   std::vector<Frame> frames = {frame};
   if (meaning.fate == Fate::sent || (meaning.fate == Fate::passed && changed)) {
     frame.out = true;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "capture/abi.h"
@@ -29,6 +30,20 @@ struct Frame {
   /// that it raised.
   std::string fate;
 };
+
+/// "forwarded, XDP_REDIRECT": what became of a packet, and the verdict.
+std::string verdict_words(const Run& run);
+
+/// Whether the packet, or an answer to it, was sent by the program; else it was dropped, or passed to the kernel.
+bool is_sent(const Run& run);
+/// Whether what was sent is an ICMP error of our own about the packet.
+bool is_answered(const Run& run);
+bool is_dropped(const Run& run);
+/// Whether the frame as it left differs from the one that came.
+bool is_changed(const Run& run);
+
+/// The names of the counters whose bits are set, in the order of bpf/counters.h.
+std::vector<std::string_view> counters_raised(std::uint64_t bits);
 
 /// The frame as it came, at most `snap_length` bytes of it, and behind it, where the program sent it on or passed it on
 /// changed, the frame as it left. What lies behind the head of a frame that came is taken from the one that left, since

@@ -13,7 +13,7 @@
 #include <utility>
 
 #include "director/attachment.h"
-#include "director/bpffs.h"
+#include "director/running_pins.h"
 
 namespace ballast::capture {
 namespace {
@@ -35,17 +35,6 @@ Result<void> map_single(director::MappedArray<T>& array, int map) {
   if (!opened) return std::unexpected(opened.error());
   array = std::move(*opened);
   return {};
-}
-
-std::uint32_t value_size(int map) {
-  bpf_map_info info{};
-  std::uint32_t length = sizeof info;
-  return bpf_obj_get_info_by_fd(map, &info, &length) == 0 ? info.value_size : 0;
-}
-
-std::unexpected<Error> of_another_version() {
-  return fail("the running packet path is of another version than this command: start the daemon of this version",
-              EPROTO);
 }
 
 void take_record(void* pending, int /*processor*/, void* data, std::uint32_t size) {
@@ -76,22 +65,14 @@ Result<std::unique_ptr<Tap>> Tap::open(const std::string& instance, const Condit
 Tap::~Tap() { end(); }
 
 Result<void> Tap::find(const std::string& instance) {
-  auto directory = director::pin_directory(instance);
+  auto directory = director::running_pins(instance);
   if (!directory) return std::unexpected(directory.error());
   directory_ = std::move(*directory);
   const Fd settings(bpf_obj_get((directory_ + "/settings").c_str()));
-  if (!settings) {
-    ::rmdir(directory_.c_str());  // where it was made just now; one with pins stays
-    return fail(fmt::format("no packet path of instance '{}' is running: start one with 'ballast run --instance {}' or "
-                            "'systemctl start ballast'",
-                            instance, instance),
-                ENOENT);
-  }
   const Fd orders(bpf_obj_get((directory_ + "/capture_orders").c_str()));
   captured_ = Fd(bpf_obj_get((directory_ + "/captured").c_str()));
-  if (value_size(settings.get()) != sizeof(abi::settings) || !captured_ ||
-      value_size(orders.get()) != sizeof(abi::capture_orders)) {
-    return of_another_version();
+  if (!settings || !captured_ || director::value_size(orders.get()) != sizeof(abi::capture_orders)) {
+    return director::of_another_version();
   }
   lock_ = Fd(::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!lock_ || ::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
@@ -99,9 +80,6 @@ Result<void> Tap::find(const std::string& instance) {
     return fail(fmt::format("another process captures packets of instance '{}': end that one first", instance), EBUSY);
   }
   if (auto mapped = map_single(settings_, settings.get()); !mapped) return mapped;
-  if (settings_[0].abi != BALLAST_ABI) {
-    return of_another_version();
-  }
   return map_single(orders_, orders.get());
 }
 

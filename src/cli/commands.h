@@ -15,6 +15,7 @@ void add_services_command(CLI::App& app, int& exit_status);
 void add_connections_command(CLI::App& app, int& exit_status);
 void add_counters_command(CLI::App& app, int& exit_status);
 void add_capture_command(CLI::App& app, int& exit_status);
+void add_explain_command(CLI::App& app, int& exit_status);
 void add_apply_command(CLI::App& app, int& exit_status);
 void add_proc_command(CLI::App& app, int& exit_status);
 void add_metrics_command(CLI::App& app, int& exit_status);

@@ -174,6 +174,13 @@ std::vector<std::string> attached_interfaces(const std::string& directory) {
   return {names.begin(), names.end()};
 }
 
+bool is_at_egress(const AttachTarget& target, const std::string& directory) {
+  if (access(tc_pin(directory, TcPoint::egress, target.name).c_str(), F_OK) == 0) return true;
+  const auto hook = clsact_hook(target.index, TcPoint::egress);
+  auto options = clsact_filter();
+  return bpf_tc_query(&hook, &options) == 0;
+}
+
 bool xdp_is_ours(const AttachTarget& target, const std::string& directory) {
   const auto link = pinned_link(xdp_pin(directory, target.name));
   return link && link->interface_index == target.index;

@@ -12,20 +12,23 @@ namespace {
 
 constexpr std::uint32_t segments_per_call = 64;
 
-Connection view(const PacketPath& path, const abi::connection& slot, std::uint32_t now) {
-  const abi::server& server = path.servers[slot.server];
-  const auto left = static_cast<std::int32_t>(slot.deadline - now);
-  return {.is_template = (slot.meta & META_TEMPLATE) != 0,
-          .assured = (slot.meta & META_ASSURED) != 0,
-          .protocol = slot.protocol,
-          .client = {abi::from_abi(slot.client), abi::port_from_abi(slot.client_port)},
-          .virtual_address = {abi::from_abi(slot.virtual_address), abi::port_from_abi(slot.virtual_port)},
-          .server = {abi::from_abi(server.address), abi::port_from_abi(slot.server_port)},
-          .state = static_cast<std::uint8_t>((slot.meta & META_STATE) >> META_STATE_SHIFT),
+}  // namespace
+
+Connection view(const abi::connection& entry, const abi::server& server, std::uint32_t now) {
+  const auto left = static_cast<std::int32_t>(entry.deadline - now);
+  return {.is_template = (entry.meta & META_TEMPLATE) != 0,
+          .assured = (entry.meta & META_ASSURED) != 0,
+          .protocol = entry.protocol,
+          .client = {abi::from_abi(entry.client), abi::port_from_abi(entry.client_port)},
+          .virtual_address = {abi::from_abi(entry.virtual_address), abi::port_from_abi(entry.virtual_port)},
+          .server = {abi::from_abi(server.address), abi::port_from_abi(entry.server_port)},
+          .state = static_cast<std::uint8_t>((entry.meta & META_STATE) >> META_STATE_SHIFT),
           .expires_milliseconds =
               static_cast<std::uint32_t>((static_cast<std::uint64_t>(std::max(left, 0)) << TICK_SHIFT) / 1'000'000),
           .forward = static_cast<cluster::ForwardingMethod>(server.method)};
 }
+
+namespace {
 
 /// Copies `count` segments of a table from number `first` on to `values`.
 bool read_segments(int map, std::uint32_t first, std::uint32_t count, std::uint8_t* values) {
@@ -116,7 +119,7 @@ std::optional<std::uint32_t> read_connections(const PacketPath& path, std::uint3
         abi::connection slot;
         std::memcpy(&slot, slots + k * sizeof slot, sizeof slot);
         if ((slot.meta & (META_LIVE | META_ARRIVING)) != META_LIVE || slot.server >= path.servers.size()) continue;
-        visit(view(path, slot, now));
+        visit(view(slot, path.servers[slot.server], now));
         ++visited;
       }
       ++cursor;

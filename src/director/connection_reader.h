@@ -10,6 +10,9 @@
 
 namespace ballast::director {
 
+/// What an entry of the table says at tick `now`; `server` is its real server.
+Connection view(const abi::connection& entry, const abi::server& server, std::uint32_t now);
+
 /// Walks the table as Director::connections() says; a cursor is the number of a segment, counted
 /// through the table that is given up first while the table grows, since entries move from there to the other.
 std::optional<std::uint32_t> read_connections(const PacketPath& path, std::uint32_t cursor, std::uint32_t limit,

@@ -2,9 +2,26 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 #include "net/interface_features.h"
 
 namespace ballast::director {
+namespace {
+
+/// Drivers with ndo_xdp_xmit in Linux 6.1, as ethtool names them.
+constexpr std::array<std::string_view, 13> drivers_that_take_frames{
+    "atlantic", "bnxt_en",   "ena", "i40e",   "ice",  "igb",       "igc",
+    "ixgbe",    "mlx5_core", "sfc", "stmmac", "veth", "virtio_net"};
+
+}  // namespace
+
+bool takes_redirected_frames(const InterfaceFacts& facts) {
+  if (facts.xdp_features) return (*facts.xdp_features & net::xdp_ndo_xmit) != 0;
+  return std::ranges::find(drivers_that_take_frames, facts.driver) != drivers_that_take_frames.end();
+}
 
 HookChoice choose_hook(cluster::Hook wanted, const InterfaceFacts& facts) {
   using cluster::Hook;

@@ -20,6 +20,11 @@ struct InterfaceFacts {
   bool alone = false;                         ///< there is no other interface in use
 };
 
+/// Whether an interface takes frames that XDP on other interfaces redirects to it. Where the kernel does not tell
+/// (before 6.3), whether its driver is one that can in Linux 6.1. There a veth without NAPI on its peer is not known
+/// from others.
+bool takes_redirected_frames(const InterfaceFacts& facts);
+
 struct HookChoice {
   cluster::Hook hook = cluster::Hook::tc;
   std::string reason;

@@ -81,9 +81,8 @@ std::vector<Candidate> candidates(const std::vector<net::Link>& links, const std
   }
   for (auto& candidate : all) {
     candidate.facts.alone = all.size() == 1;
-    candidate.facts.others_take_frames = std::ranges::all_of(all, [&](const Candidate& other) {
-      return &other == &candidate || (other.facts.xdp_features.value_or(0) & net::xdp_ndo_xmit) != 0;
-    });
+    candidate.facts.others_take_frames = std::ranges::all_of(
+        all, [&](const Candidate& other) { return &other == &candidate || takes_redirected_frames(other.facts); });
   }
   return all;
 }
@@ -117,13 +116,18 @@ Result<void> Interfaces::apply(const cluster::DirectorSettings& settings) {
       undo();
       return done;
     }
-    const bool takes_frames = (facts.xdp_features.value_or(0) & net::xdp_ndo_xmit) != 0;
+    const bool takes_frames = takes_redirected_frames(facts);
     note_xdp_target(target.index, takes_frames);
     if (choice.hook == cluster::Hook::xdp && facts.kind == "veth") {
       veth_with_xdp = true;
       if (!takes_frames) {
         log::warning(
             "{}: XDP cannot send frames there, the TC hook does: its veth peer has no NAPI (ethtool -K PEER gro on)",
+            target.name);
+      } else if (!facts.xdp_features) {
+        log::warning(
+            "{}: frames that XDP sends there are lost if its veth peer has no NAPI, which this kernel does not "
+            "tell (ethtool -K PEER gro on)",
             target.name);
       }
     }

@@ -45,6 +45,13 @@ std::uint8_t scheduler_id(std::string_view name) {
   return abi::SCHEDULER_NONE;
 }
 
+std::string_view scheduler_name(std::uint8_t id) {
+  for (const auto& [name, known] : schedulers) {
+    if (known == id) return name;
+  }
+  return {};
+}
+
 abi::service_key map_key(const cluster::ServiceKey& key) {
   abi::service_key out{};
   if (const auto* mark = std::get_if<cluster::MarkKey>(&key)) {
@@ -67,6 +74,22 @@ cluster::ServiceKey service_key_of(const abi::service_key& key) {
   const net::Address address = abi::from_abi(key.address);
   if (key.protocol == 0) return cluster::MarkKey{key.mark, address.family()};
   return cluster::AddressKey{static_cast<cluster::Protocol>(key.protocol), {address, abi::port_from_abi(key.port)}};
+}
+
+cluster::VirtualService configured(const abi::service& entry) {
+  using cluster::scheduler_flag_1, cluster::scheduler_flag_2, cluster::scheduler_flag_3;
+  cluster::VirtualService service;
+  service.key = service_key_of(entry);
+  service.scheduler = scheduler_name(entry.scheduler);
+  service.scheduler_flags = entry.flags & (scheduler_flag_1 | scheduler_flag_2 | scheduler_flag_3);
+  service.one_packet = (entry.flags & SERVICE_ONE_PACKET) != 0;
+  service.mss_clamp = entry.mss_clamp;
+  if ((entry.flags & SERVICE_PERSISTENT) != 0) {
+    service.persistence = {.timeout = std::chrono::duration_cast<std::chrono::seconds>(
+                               std::chrono::nanoseconds(std::int64_t{entry.persistence} << TICK_SHIFT)),
+                           .netmask = entry.netmask};
+  }
+  return service;
 }
 
 std::uint32_t service_flags(const cluster::VirtualService& service) {

@@ -12,12 +12,18 @@ namespace ballast::director {
 /// The scheduler's number; SCHEDULER_NONE for a name that this build cannot run.
 std::uint8_t scheduler_id(std::string_view name);
 
+/// The scheduler with that number; empty for none.
+std::string_view scheduler_name(std::uint8_t id);
+
 /// The key of a service in the map of keys.
 abi::service_key map_key(const cluster::ServiceKey& key);
 
 /// The key of a service from its entry, and from the map of keys.
 cluster::ServiceKey service_key_of(const abi::service& service);
 cluster::ServiceKey service_key_of(const abi::service_key& key);
+
+/// What the operator configured of a service, without its servers, from its entry.
+cluster::VirtualService configured(const abi::service& entry);
 
 /// Bits of service.flags.
 std::uint32_t service_flags(const cluster::VirtualService& service);

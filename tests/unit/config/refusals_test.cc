@@ -71,8 +71,6 @@ TEST(Refusal, SaysWhatThisVersionDoesNotSupport) {
   EXPECT_THAT(problems("services:\n  site:\n    listen: \"10.0.0.1:443/https\"\n    servers: []\n"),
               ElementsAre("f:3:13: services.site.listen: a service for /https is not supported in this version; valid: "
                           "/tcp, /udp"));
-  EXPECT_THAT(problems("services:\n  s:\n    listen: \"10.0.0.1:9/sctp\"\n    servers: []\n"),
-              OneProblem("f:3:13: services.s.listen: a service for /sctp is not supported in this version"));
   EXPECT_THAT(service_problems("routes: []"), OneProblem("'routes' is not supported in this version"));
   EXPECT_THAT(
       service_problems("forward: fullnat"),
@@ -237,7 +235,7 @@ TEST(Refusal, RefusesFlagsOfAnotherScheduler) {
 TEST(Refusal, RefusesOnePacketForTcpAndMssForUdp) {
   EXPECT_THAT(service_problems("one_packet: true"), OneProblem("is for udp and fwmark services only"));
   EXPECT_THAT(problems("services: {s: {listen: \"10.0.0.1:53/udp\", mss_clamp: 1400, servers: []}}"),
-              OneProblem("a udp service has no MSS"));
+              OneProblem("is for TCP; other protocols have no MSS"));
 }
 
 TEST(Refusal, RefusesImpossibleNetmasks) {

@@ -56,10 +56,17 @@ class ControlPlaneTest : public testing::Test {
   }
 
   Result<void> add(const cluster::VirtualService& added) {
-    return plane_->change([&](cluster::Cluster& cluster) { return cluster::add_service(cluster, added); });
+    return plane_->change([&](Draft& draft) { return cluster::add_service(draft.cluster, added); });
   }
   Result<void> add(const cluster::ServiceKey& to, const cluster::RealServer& added) {
-    return plane_->change([&](cluster::Cluster& cluster) { return cluster::add_server(cluster, to, added); });
+    return plane_->change([&](Draft& draft) { return cluster::add_server(draft.cluster, to, added); });
+  }
+
+  Result<void> set_timeouts(const cluster::Timeouts& timeouts) {
+    return plane_->change([&](Draft& draft) { return control::set_timeouts(draft, timeouts); });
+  }
+  Result<void> zero(const std::optional<cluster::ServiceKey>& of) {
+    return plane_->change([&](Draft& draft) { return control::zero(draft, of); });
   }
 
   std::vector<std::string> applied() const {
@@ -195,8 +202,9 @@ TEST_F(ControlPlaneTest, ServicesOfCommandsSurviveARestart) {
 
 TEST_F(ControlPlaneTest, LargeTablesAreSavedByTheNextTick) {
   start();
-  ASSERT_TRUE(plane_->change([](cluster::Cluster& cluster) -> Result<void> {
-    for (int port = 1; port <= 1000; ++port) cluster.services.push_back(service("10.0.0.1:" + std::to_string(port)));
+  ASSERT_TRUE(plane_->change([](Draft& draft) -> Result<void> {
+    for (int port = 1; port <= 1000; ++port)
+      draft.cluster.services.push_back(service("10.0.0.1:" + std::to_string(port)));
     return {};
   }));
   EXPECT_TRUE(load_state(directory_ / "state.json")->commands.services.empty());
@@ -206,8 +214,9 @@ TEST_F(ControlPlaneTest, LargeTablesAreSavedByTheNextTick) {
 
 TEST_F(ControlPlaneTest, LeavingSavesWhatIsNotSavedYet) {
   start();
-  ASSERT_TRUE(plane_->change([](cluster::Cluster& cluster) -> Result<void> {
-    for (int port = 1; port <= 1000; ++port) cluster.services.push_back(service("10.0.0.1:" + std::to_string(port)));
+  ASSERT_TRUE(plane_->change([](Draft& draft) -> Result<void> {
+    for (int port = 1; port <= 1000; ++port)
+      draft.cluster.services.push_back(service("10.0.0.1:" + std::to_string(port)));
     return {};
   }));
   plane_->leave();
@@ -225,7 +234,7 @@ TEST_F(ControlPlaneTest, AStateFileThatIsNotUnderstoodStopsTheStart) {
 TEST_F(ControlPlaneTest, TimeoutsOfACommandOutliveReloadAndRestart) {
   file_->director.timeouts = {600s, 60s, 200s};
   start();
-  ASSERT_TRUE(plane_->set_timeouts({30s, 0s, 60s}));
+  ASSERT_TRUE(set_timeouts({30s, 0s, 60s}));
   const cluster::Timeouts expected{30s, 60s, 60s};
   EXPECT_EQ(path_.applied.director.timeouts, expected);
   ASSERT_TRUE(plane_->reload());
@@ -237,7 +246,7 @@ TEST_F(ControlPlaneTest, TimeoutsOfACommandOutliveReloadAndRestart) {
 TEST_F(ControlPlaneTest, TimeoutsThatAreRefusedAreNotKept) {
   start();
   path_.refuse_apply = Error{"no", EIO};
-  ASSERT_FALSE(plane_->set_timeouts({30s, 0s, 0s}).has_value());
+  ASSERT_FALSE(set_timeouts({30s, 0s, 0s}).has_value());
   start();
   EXPECT_EQ(path_.applied.director.timeouts, cluster::Timeouts{});
 }
@@ -264,7 +273,7 @@ TEST_F(ControlPlaneTest, ListsServersInTheDirectorsOrderWithLiveCounters) {
 TEST_F(ControlPlaneTest, RefusesToListOrZeroAServiceThatIsNotThere) {
   start();
   EXPECT_EQ(plane_->services(key("10.0.0.1:80")).error().code, ESRCH);
-  EXPECT_EQ(plane_->zero(key("10.0.0.1:80")).error().code, ESRCH);
+  EXPECT_EQ(zero(key("10.0.0.1:80")).error().code, ESRCH);
 }
 
 TEST_F(ControlPlaneTest, ZeroLastsOverARestart) {
@@ -272,7 +281,7 @@ TEST_F(ControlPlaneTest, ZeroLastsOverARestart) {
   ASSERT_TRUE(add(service("10.0.0.1:80")));
   ASSERT_TRUE(add(key("10.0.0.1:80"), server("192.168.1.10:80")));
   path_.per_server.connections = 5;
-  ASSERT_TRUE(plane_->zero(std::nullopt));
+  ASSERT_TRUE(zero(std::nullopt));
   path_.per_server.connections = 7;
   start();
   EXPECT_EQ(plane_->services(std::nullopt)->at(0).stats.connections, 2);
@@ -344,21 +353,19 @@ TEST_F(ControlPlaneTest, StopThatFailsLeavesTheDaemonRunning) {
 
 TEST_F(ControlPlaneTest, SaysOnceWhatAServiceAsksForInVain) {
   start();
-  const auto tunnelled = service("10.0.0.13:80");
-  const cluster::RealServer server{
-      .endpoint = net::Endpoint::parse("10.0.1.1:80").value(),
-      .forward = cluster::ForwardingMethod::tunnel,
-      .tunnel = {.type = cluster::TunnelType::gue, .port = 6080, .checksum = cluster::TunnelChecksum::remote}};
+  const auto tunnelled = service("10.0.0.13:80", "wrr");
+  cluster::RealServer remote;
+  remote.endpoint = {net::Address::ipv4(0x0a000015), 80};
+  remote.forward = cluster::ForwardingMethod::tunnel;
+  remote.tunnel = {cluster::TunnelType::gue, 6080, cluster::TunnelChecksum::remote};
   testing::internal::CaptureStderr();
   ASSERT_TRUE(add(tunnelled));
-  ASSERT_TRUE(
-      plane_->change([&](cluster::Cluster& edited) { return cluster::add_server(edited, tunnelled.key, server); }));
+  ASSERT_TRUE(add(tunnelled.key, remote));
   ASSERT_TRUE(add(service("10.0.0.14:80")));
   const std::string log = testing::internal::GetCapturedStderr();
   const std::string line =
       "remote checksum offload of tcp 10.0.0.13:80 is kept and listed, but not yet acted on: its packets go out "
-      "without "
-      "an outer checksum";
+      "without an outer checksum";
   EXPECT_THAT(log, HasSubstr(line));
   EXPECT_EQ(log.find(line), log.rfind(line));
 }

@@ -92,7 +92,7 @@ TEST_F(OperationsTest, RefusalsCarryTheErrnoOfIpVs) {
   EXPECT_EQ(refusal_of(add), EEXIST);
   EXPECT_EQ(refusal_of(R"({"op": "delete_service", "key": {"mark": 2}})"), ESRCH);
   EXPECT_EQ(refusal_of(R"({"op": "delete_server", "key": {"mark": 1}, "endpoint": "10.0.0.1:0"})"), ENOENT);
-  EXPECT_EQ(refusal_of(R"({"op": "add_service", "service": {"key": {"mark": 2}, "scheduler": "none"}})"), ENOENT);
+  EXPECT_EQ(refusal_of(R"({"op": "add_service", "service": {"key": {"mark": 2}, "scheduler": "nonesuch"}})"), ENOENT);
   EXPECT_EQ(refusal_of(R"({"op": "services", "key": {"mark": 2}})"), ESRCH);
   EXPECT_EQ(refusal_of(R"({"op": "zero", "key": {"mark": 2}})"), ESRCH);
 }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "net/interface_features.h"
+
 namespace ballast::director {
 namespace {
 
@@ -45,6 +47,17 @@ TEST(HookChoice, NeedsNoRedirectionWhereThereIsOneInterface) {
   facts.others_take_frames = false;
   facts.xdp_features = 1;
   EXPECT_EQ(choose_hook(Hook::automatic, facts).hook, Hook::xdp);
+}
+
+TEST(HookChoice, KnowsByItsDriverWhatTakesFramesWhereTheKernelDoesNotTell) {
+  auto facts = network_card();
+  EXPECT_TRUE(takes_redirected_frames(facts));
+  facts.xdp_features = net::xdp_basic | net::xdp_redirect;
+  EXPECT_FALSE(takes_redirected_frames(facts));
+  facts.xdp_features.reset();
+  EXPECT_TRUE(takes_redirected_frames(facts));
+  facts.driver = "e1000e";
+  EXPECT_FALSE(takes_redirected_frames(facts));
 }
 
 TEST(HookChoice, GrantsWhatIsConfigured) {

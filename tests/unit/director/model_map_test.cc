@@ -55,6 +55,25 @@ TEST(ModelMap, ReadsBackTheKeyOfAService) {
   }
 }
 
+TEST(ModelMap, ReadsBackWhatIsConfiguredOfAService) {
+  cluster::VirtualService service;
+  service.key = cluster::AddressKey{cluster::Protocol::tcp, *net::Endpoint::parse("10.0.0.13:80")};
+  service.scheduler = "sh";
+  service.scheduler_flags = cluster::scheduler_flag_2;
+  service.persistence = cluster::Persistence{.timeout = std::chrono::seconds(360), .netmask = 0xffffff00};
+  service.one_packet = true;
+  abi::service entry{};
+  const auto key = map_key(service.key);
+  entry.address = key.address;
+  entry.port = key.port;
+  entry.protocol = key.protocol;
+  entry.scheduler = scheduler_id(service.scheduler);
+  entry.flags = service_flags(service);
+  entry.persistence = abi::ticks(360'000'000'000);
+  entry.netmask = 0xffffff00;
+  EXPECT_EQ(configured(entry), service);
+}
+
 TEST(ModelMap, ReadsBackWhatIsConfiguredOfAServer) {
   cluster::RealServer server;
   server.endpoint = *net::Endpoint::parse("[fd00::2]:8080");
