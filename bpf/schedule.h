@@ -44,7 +44,7 @@ static __always_inline int may_be_ftp_data(const struct packet* p, const struct 
 
 /* Whether a packet may still get the mark of a service. */
 static __always_inline int awaits_mark(context* ctx, const struct packet* p, const struct settings* set) {
-  return set->flags & (p->ipv4 ? SETTING_MARKS_IPV4 : SETTING_MARKS_IPV6) && is_before_netfilter(ctx);
+  return set->flags & (p->ipv4 ? SETTING_MARKS_IPV4 : SETTING_MARKS_IPV6) && !at_egress(ctx);
 }
 
 /* The service for a packet: the index of that of its mark, else of that of its destination's port, else of FTP's that
