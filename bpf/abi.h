@@ -294,7 +294,9 @@ struct newborn {
 #define SETTING_REDIRECT_BACK \
   0x02u /* XDP sends frames back by redirection: XDP_TX on veth needs a program on its peer */
 
-#define SETTING_FTP 0x04u /* some service is FTP's: its data connections go to it */
+#define SETTING_FTP 0x04u        /* some service is FTP's: its data connections go to it */
+#define SETTING_MARKS_IPV4 0x08u /* some IPv4 service is one by firewall mark: it goes before those of all ports */
+#define SETTING_MARKS_IPV6 0x10u
 
 /* Bits of settings.behaviour, and the sysctl of ip_vs that has the same meaning. */
 #define BEHAVIOUR_EXPIRE_REMOVED 0x0001u        /* expire_nodest_conn */

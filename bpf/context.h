@@ -27,6 +27,7 @@ static __always_inline __u32 frame_length(context* ctx) { return (__u32)(ctx->da
 static __always_inline __u32 segments(context* ctx) { return 1; }
 static __always_inline int has_hidden_vlan(context* ctx) { return 0; }
 static __always_inline __u32 mark_of(context* ctx) { return 0; }
+static __always_inline int at_egress(context* ctx) { return 0; }
 
 /* Makes sure that `bytes` of the frame can be read directly. */
 static __always_inline void pull(context* ctx, __u32 bytes) {}
@@ -57,6 +58,8 @@ static __always_inline int has_hidden_vlan(context* ctx) { return ctx->vlan_pres
 
 /* The firewall mark: netfilter has set it only where the program runs behind it, at egress. */
 static __always_inline __u32 mark_of(context* ctx) { return ctx->mark; }
+/* Where a packet has come from another interface, or from none: netfilter has seen it. */
+static __always_inline int at_egress(context* ctx) { return ctx->ingress_ifindex != ctx->ifindex; }
 
 static __always_inline void pull(context* ctx, __u32 bytes) {
   if (ctx->data + bytes > ctx->data_end) bpf_skb_pull_data(ctx, bytes < ctx->len ? bytes : ctx->len);

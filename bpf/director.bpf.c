@@ -143,11 +143,12 @@ __noinline int to_client(context* ctx, const struct packet* p, struct connection
   return transmit(ctx, &hop, ethertype_of(p->ipv4));
 }
 
-/* Starts a connection if the packet may: as open_connection() says. */
+/* Starts a connection if the packet may: as open_connection() says. What only a service of all ports would take is not
+ * ours while it may get a mark: it comes by the device of marked packets. */
 static __always_inline int begin(context* ctx, const struct packet* p, const struct settings* set,
                                  const struct location* home, __u32 now) {
   if (!may_start(p, set)) return OPEN_NOT_OURS;
-  __u32 service = find_service(p, set, mark_of(ctx));
+  __u32 service = find_service(p, set, mark_of(ctx), !awaits_mark(ctx, p, set));
   return service == NO_SERVICE ? OPEN_NOT_OURS : open_connection(p, service, home->segment, home->slot, now);
 }
 
@@ -255,7 +256,8 @@ static __always_inline int process_outgoing(context* ctx) {
   return verdict == VERDICT_PASS && !decrement_ttl(ctx, &p) ? lose() : verdict;
 }
 
-/* TC egress of lo, and of the device that packets with the mark of a service are routed to. */
+/* TC egress of lo, and of the device that packets are routed to which have the mark of a service or are for one of all
+ * ports beside it. */
 SEC("tc")
 int ballast_outgoing(context* ctx) {
   if (is_captured()) capture_arrival(ctx);

@@ -42,9 +42,15 @@ static __always_inline int may_be_ftp_data(const struct packet* p, const struct 
          (p->destination_port == FTP_DATA_PORT || bpf_ntohs(p->destination_port) >= FIRST_UNPRIVILEGED_PORT);
 }
 
+/* Whether a packet may still get the mark of a service. */
+static __always_inline int awaits_mark(context* ctx, const struct packet* p, const struct settings* set) {
+  return set->flags & (p->ipv4 ? SETTING_MARKS_IPV4 : SETTING_MARKS_IPV6) && !at_egress(ctx);
+}
+
 /* The service for a packet: the index of that of its mark, else of that of its destination's port, else of FTP's that
- * the port may belong to, else of that of all ports, else NO_SERVICE. */
-static __always_inline __u32 find_service(const struct packet* p, const struct settings* set, __u32 mark) {
+ * the port may belong to, else (with `all_ports`) of that of all ports, else NO_SERVICE. */
+static __always_inline __u32 find_service(const struct packet* p, const struct settings* set, __u32 mark,
+                                          int all_ports) {
   __u32 marked = mark ? find_marked_service(p, mark) : NO_SERVICE;
   if (marked != NO_SERVICE) return marked;
   struct service_key key = {.port = p->destination_port, .protocol = p->protocol};
@@ -54,7 +60,7 @@ static __always_inline __u32 find_service(const struct packet* p, const struct s
     key.port = FTP_PORT;
     found = bpf_map_lookup_elem(&service_keys, &key);
   }
-  if (!found) {
+  if (!found && all_ports) {
     key.port = 0;
     found = bpf_map_lookup_elem(&service_keys, &key);
   }

@@ -159,7 +159,7 @@ static __always_inline int reflect_at_egress(context* ctx) {
 }
 
 static __always_inline int reflect(context* ctx) {
-  if (ctx->ingress_ifindex != ctx->ifindex) return reflect_at_egress(ctx);
+  if (at_egress(ctx)) return reflect_at_egress(ctx);
   struct ethhdr* eth = frame_data(ctx);
   if ((void*)(eth + 1) > frame_end(ctx)) return VERDICT_DROP;
   __u8 macs[12];

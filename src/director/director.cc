@@ -61,12 +61,18 @@ void take_down(const std::string& directory) {
   remove_pin_directory(directory);
 }
 
-std::set<cluster::MarkKey> marks_of(const cluster::Cluster& cluster) {
-  std::set<cluster::MarkKey> marks;
+Steered steered_in(const cluster::Cluster& cluster) {
+  Steered steered;
   for (const auto& service : cluster.services) {
-    if (const auto* mark = std::get_if<cluster::MarkKey>(&service.key)) marks.insert(*mark);
+    for (const auto& key : cluster::keys_of(service)) {
+      if (const auto* mark = std::get_if<cluster::MarkKey>(&key)) {
+        steered.marks.insert(*mark);
+      } else if (const auto& address = std::get<cluster::AddressKey>(key); address.endpoint.port == 0) {
+        steered.catch_alls.insert(address);
+      }
+    }
   }
-  return marks;
+  return steered;
 }
 
 class PinnedDirector : public Director {
@@ -98,18 +104,20 @@ class PinnedDirector : public Director {
       if (auto attached = interfaces_.apply(cluster.director); !attached) return attached;
       attached_ = true;
     }
+    // What the table leaves to netfilter finds its way to the device at every moment.
+    const auto steered = steered_in(cluster);
+    if (auto extended = mark_device_.extend(steered); !extended) return extended;
     if (auto applied = table_.apply(cluster, Clock::now()); !applied) return applied;
     in_use_ = true;
+    if (auto narrowed = mark_device_.apply(steered); !narrowed) return narrowed;
     if (auto served = local_clients_.apply(!cluster.services.empty()); !served) return served;
-    const auto marks = marks_of(cluster);
-    if (auto steered = mark_device_.apply(marks); !steered) return steered;
     settings_ = cluster.director;
     order_.clear();
     for (const auto& service : cluster.services) order_.push_back(service.key);
     servers_ = table_.configured_servers();
     hops_.resolve(servers_);
     renew_lease();
-    warn_of_missing_forwarding(marks);
+    warn_of_missing_forwarding(steered.marks);
     if (auto served = serve_local(); !served) return served;
     return growth_.grow_to(cluster.director.connections);
   }

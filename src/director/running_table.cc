@@ -370,6 +370,10 @@ void RunningTable::update_flags() {
   for (const auto& [key, service] : services_) {
     const bool ftp = service.configured && is_ftp(key);
     if (ftp) needed |= SETTING_FTP;
+    const auto* mark = std::get_if<cluster::MarkKey>(&key);
+    if (mark != nullptr && service.configured) {
+      needed |= mark->family == net::Family::ipv4 ? SETTING_MARKS_IPV4 : SETTING_MARKS_IPV6;
+    }
     for (const auto& [endpoint, server] : service.servers) {
       abi::server& entry = path_.servers[server.index];
       const bool nat = entry.method == abi::FORWARD_NAT;
@@ -379,7 +383,7 @@ void RunningTable::update_flags() {
     }
   }
   __u32& flags = path_.settings[0].flags;
-  publish(flags, (flags & ~(SETTING_NAT | SETTING_FTP)) | needed);
+  publish(flags, (flags & ~(SETTING_NAT | SETTING_FTP | SETTING_MARKS_IPV4 | SETTING_MARKS_IPV6)) | needed);
 }
 
 Repliers::Endpoints RunningTable::nat_endpoints() const {

@@ -11,6 +11,7 @@ namespace ballast::net {
 namespace {
 
 std::uint8_t address_family(Family family) { return family == Family::ipv4 ? AF_INET : AF_INET6; }
+std::uint8_t address_bits(Family family) { return family == Family::ipv4 ? 32 : 128; }
 
 /// What a rule has beside its conditions, and those that struct Rule can tell.
 void read_attribute(const NetlinkAttribute& attribute, Rule& rule) {
@@ -28,15 +29,19 @@ void read_attribute(const NetlinkAttribute& attribute, Rule& rule) {
     case FRA_FWMASK:
       rule.other_conditions |= number != 0xffffffff && number != 0;
       break;
+    case FRA_DST:
+      rule.destination = read_address(attribute.payload);
+      break;
+    case FRA_IP_PROTO:
+      rule.protocol = read_value<std::uint8_t>(attribute.payload).value_or(0);
+      break;
     case FRA_IIFNAME:
       rule.incoming_interface = read_string(attribute.payload);
       break;
     case FRA_SRC:
-    case FRA_DST:
     case FRA_OIFNAME:
     case FRA_TUN_ID:
     case FRA_UID_RANGE:
-    case FRA_IP_PROTO:
     case FRA_SPORT_RANGE:
     case FRA_DPORT_RANGE:
       rule.other_conditions = true;
@@ -50,9 +55,12 @@ NetlinkRequest change_request(std::uint16_t type, std::uint16_t flags, const Rul
   fib_rule_hdr header{};
   header.family = address_family(rule.family);
   header.action = FR_ACT_TO_TBL;
+  if (rule.destination) header.dst_len = address_bits(rule.family);
   NetlinkRequest request(type, flags);
   request.header(header).attribute(FRA_PRIORITY, rule.priority).attribute(FRA_TABLE, rule.table);
   if (rule.mark != 0) request.attribute(FRA_FWMARK, rule.mark);
+  if (rule.destination) request.attribute(FRA_DST, *rule.destination);
+  if (rule.protocol != 0) request.attribute(FRA_IP_PROTO, std::as_bytes(std::span(&rule.protocol, 1)));
   if (!rule.incoming_interface.empty()) request.attribute(FRA_IIFNAME, rule.incoming_interface);
   return request;
 }
@@ -81,7 +89,8 @@ std::vector<Rule> parse_rules(Bytes messages) {
     Rule rule;
     rule.family = header->family == AF_INET6 ? Family::ipv6 : Family::ipv4;
     rule.table = header->table;
-    rule.other_conditions = header->tos != 0 || (header->flags & FIB_RULE_INVERT) != 0;
+    const bool network = header->dst_len != 0 && header->dst_len != address_bits(rule.family);
+    rule.other_conditions = network || header->tos != 0 || (header->flags & FIB_RULE_INVERT) != 0;
     while (const auto attribute = take_attribute(rest)) read_attribute(*attribute, rule);
     all.push_back(std::move(rule));
   }

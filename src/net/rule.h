@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,9 +19,11 @@ struct Rule {
   Family family = Family::ipv4;
   std::uint32_t priority = 0;  ///< rules are asked from 0 upwards; of equals the one that was added first
   std::uint32_t table = 0;
-  std::uint32_t mark = 0;          ///< firewall mark; 0: any
-  std::string incoming_interface;  ///< "lo": what sockets of this machine send; empty: any
-  bool other_conditions = false;   ///< it has conditions that are not told here; never so in a rule that is added
+  std::uint32_t mark = 0;                             ///< firewall mark; 0: any
+  std::optional<Address> destination = std::nullopt;  ///< this address alone
+  std::uint8_t protocol = 0;                          ///< IP protocol; 0: any
+  std::string incoming_interface;                     ///< "lo": what sockets of this machine send; empty: any
+  bool other_conditions = false;  ///< it has conditions that are not told here; never so in a rule that is added
   friend bool operator==(const Rule&, const Rule&) = default;
 };
 

@@ -130,6 +130,50 @@ add rule inet marks prerouting udp dport 53 meta mark set 5""")
     assert ask(flow, "x" * 4000) == "rs1 " + "x" * 4000
 
 
+def beside_all_ports(lab, hook="tc"):
+    """A persistent service of all ports on whose address a persistent service by mark has ports 80 and 81."""
+    net = drawings.nat(lab, ports=(80, 81, 82))
+    mark(net.director)
+    net.lb = net.director.ballast(hook=hook)
+    for vip, of, rips in (("172.16.3.100:0", "", ["192.168.1.10", "192.168.1.20"]),
+                          ("[fd00:1::100]:0", "-6", ["[fd00:2::10]:0", "[fd00:2::20]:0"])):
+        net.lb.ipvsadm(f"-A -t {vip} -s rr -p 300", f"-a -t {vip} -r {rips[0]} -m")
+        assert net.client.curl(f"http://{vip.removesuffix(':0')}/") == "rs1"
+        net.lb.ipvsadm(f"-A -f 5 {of} -s rr -p 300", f"-a -f 5 {of} -r {rips[1]} -m")
+    return net
+
+
+@pytest.mark.parametrize("vip", ["172.16.3.100", "[fd00:1::100]"])
+def test_a_mark_goes_before_all_ports_of_an_address(lab, hook, vip):
+    net = beside_all_ports(lab, hook)
+    seen = net.servers[0].capture("inside", "tcp dst port 82")
+    assert [net.client.curl(f"http://{vip}{port}/") for port in ("", ":81", ":82") * 2] == ["rs2", "rs2", "rs1"] * 2
+    assert net.client.run(["ping", "-c", "1", "-W", "2", vip.strip("[]")])
+    if not vip.startswith("["):
+        seen.wait_for(r"Flags \[F")
+        assert all("ttl 63" in packet for packet in seen.stop())
+
+
+def test_beside_marks_the_director_is_a_client_of_all_ports_and_answers_arp(lab):
+    net = beside_all_ports(lab)
+    for vip in ("172.16.3.100", "[fd00:1::100]"):
+        assert net.director.curl(f"http://{vip}:82/") == "rs1"
+    net.client.ip("neigh flush all", "route replace 172.16.3.100 dev outside")
+    assert net.client.curl("http://172.16.3.100:82/") == "rs1"
+
+
+def test_rules_for_all_ports_come_and_go_with_marks(lab):
+    net = beside_all_ports(lab)
+
+    def destinations():
+        return [rule["dst"] for rule in json.loads(net.director.run("ip -json rule").stdout) if "dst" in rule]
+
+    assert destinations() == ["172.16.3.100"]
+    net.lb.ipvsadm("-D -f 5")
+    assert destinations() == []
+    assert net.client.curl("http://172.16.3.100:81/") == "rs1"
+
+
 def test_device_and_rules_outlive_the_daemon_and_end_with_the_packet_path(lab):
     net = drawings.nat(lab)
     before = rules_of(net.director), rules_of(net.director, "-6")

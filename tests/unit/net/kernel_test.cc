@@ -464,12 +464,17 @@ TEST_F(Kernel, KeepsRulesOfOnePriorityInTheOrderOfAddingAndDeletesTheFirstLikeIt
     const Rule local{.family = family, .table = local_table, .incoming_interface = {}};
     const Rule marked{.family = family, .table = 4711, .mark = 5, .incoming_interface = {}};
     const Rule from_lo{.family = family, .table = 4712, .incoming_interface = "lo"};
-    for (const Rule& rule : {marked, from_lo, local}) ASSERT_TRUE(add_rule(rule));
+    const Rule to_one{.family = family,
+                      .table = 4713,
+                      .destination = Address::parse(family == Family::ipv4 ? "10.9.0.1" : "fd00::9"),
+                      .protocol = 6,
+                      .incoming_interface = {}};
+    for (const Rule& rule : {marked, from_lo, to_one, local}) ASSERT_TRUE(add_rule(rule));
     ASSERT_TRUE(delete_rule(local));
     auto all = rules(family);
     ASSERT_TRUE(all) << all.error().message;
-    all->resize(3);
-    EXPECT_EQ(*all, (std::vector{marked, from_lo, local}));
+    all->resize(4);
+    EXPECT_EQ(*all, (std::vector{marked, from_lo, to_one, local}));
     ASSERT_TRUE(delete_rule(marked));
     EXPECT_EQ(delete_rule(marked).error().code, ENOENT);
   }
@@ -477,12 +482,19 @@ TEST_F(Kernel, KeepsRulesOfOnePriorityInTheOrderOfAddingAndDeletesTheFirstLikeIt
 
 TEST_F(Kernel, SaysOfARuleThatItHasConditionsBesideThoseThatAreTold) {
   run("ip rule add priority 7 from 10.9.0.0/16 lookup 4711");
+  run("ip rule add priority 8 to 10.9.0.0/16 lookup 4711");
   const auto all = rules(Family::ipv4);
   ASSERT_TRUE(all) << all.error().message;
   EXPECT_THAT(
       *all,
       Contains(Rule{
           .family = Family::ipv4, .priority = 7, .table = 4711, .incoming_interface = {}, .other_conditions = true}));
+  EXPECT_THAT(*all, Contains(Rule{.family = Family::ipv4,
+                                  .priority = 8,
+                                  .table = 4711,
+                                  .destination = Address::parse("10.9.0.0"),
+                                  .incoming_interface = {},
+                                  .other_conditions = true}));
 }
 
 TEST_F(Kernel, MakesAPairOfDevicesRoutesMarkedPacketsThereAndRemovesIt) {

@@ -57,6 +57,36 @@ TEST_P(Outgoing, TheServiceOfAMarkGoesBeforeThatOfAnAddress) {
   EXPECT_EQ(send(opening(client(true), true), Way::marked, 5).verdict, Verdict::on);
 }
 
+TEST_P(Outgoing, WhatIngressLeavesToNetfilterGoesToTheServiceOfItsMarkElseToThatOfAllPorts) {
+  path().settings.flags |= SETTING_MARKS_IPV4 | SETTING_MARKS_IPV6;
+  path().apply_settings();
+  for (const bool ipv4 : {true, false}) {
+    const auto all_ports = path().add_service({.address = vip(ipv4), .port = 0, .persistence = 300});
+    path().add_server(all_ports, {.address = ipv4 ? "10.0.2.12" : "fd00:2::12"});
+    path().add_server(path().add_service({.address = vip(ipv4), .port = 0, .mark = 5}), {.address = real(ipv4)});
+    const auto server_of = [&](std::uint32_t mark) {
+      Packet p = opening(client(ipv4), ipv4, 443);
+      p.source_port = static_cast<std::uint16_t>(3000 + mark);
+      EXPECT_EQ(to_hex(send(p, Way::in).frame), to_hex(p.frame()));
+      const Answer answer = send(p, Way::marked, mark);
+      EXPECT_EQ(answer.verdict, Verdict::on) << path().counters();
+      p.flags = ack;
+      EXPECT_EQ(dissect(send(p, Way::in).packet()).destination, dissect(answer.packet()).destination);
+      return dissect(answer.packet()).destination;
+    };
+    for (const std::uint32_t mark : {0, 6}) EXPECT_EQ(server_of(mark), address(ipv4 ? "10.0.2.12" : "fd00:2::12"));
+    EXPECT_EQ(server_of(5), address(real(ipv4)));
+  }
+}
+
+TEST_P(Outgoing, ASocketOfThisMachineReachesAServiceOfAllPortsBesideMarks) {
+  path().settings.flags |= SETTING_MARKS_IPV4;
+  path().apply_settings();
+  path().add_server(path().add_service({.port = 0, .persistence = 300}), {.address = real(true)});
+  expect_on(send(opening(director(true), true), Way::from_socket),
+            translated(opening(director(true), true), true, 80, 63).packet(), server_mac, inside_mac);
+}
+
 TEST_P(Outgoing, ASocketOfThisMachineIsAClientAndItsRepliesGoUpTheStack) {
   for (const bool ipv4 : {true, false}) {
     path().add_server(path().add_service({.address = vip(ipv4), .port = 80}), {.address = real(ipv4), .port = 8080});

@@ -93,6 +93,21 @@ TEST_P(Persistence, AServiceOfAllPortsKeepsAClientOnItsServerAndPort) {
   EXPECT_EQ(path().server(service * CHUNK_MEMBERS + 3).persistent, 1u);
 }
 
+TEST_P(Persistence, WhereMarksAreInUseAServiceOfAllPortsLeavesWhatOpensConnectionsToNetfilter) {
+  add({.port = 0, .persistence = 30});
+  add({.port = 21, .persistence = 30});
+  const auto earlier = server_of("10.9.0.1", 1000, 443);
+  path().settings.flags |= SETTING_MARKS_IPV6;
+  path().apply_settings();
+  EXPECT_EQ(server_of("10.9.0.1", 1001, 443), earlier);
+  path().settings.flags |= SETTING_MARKS_IPV4 | SETTING_FTP;
+  path().apply_settings();
+  expect_untouched(tcp_segment("10.9.0.1", 1002, "10.0.1.100", 443, syn).frame());
+  EXPECT_EQ(server_of("10.9.0.1", 1000, 443, ack), earlier);
+  server_of("10.9.0.1", 1003, 21);
+  server_of("10.9.0.1", 1004, 30000);
+}
+
 TEST_P(Persistence, AServiceOfAllPortsThatIsNotPersistentTakesNothing) {
   add({.port = 0});
   path().send(tcp_segment("10.9.0.1", 1000, "10.0.1.100", 80, syn));
