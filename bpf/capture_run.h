@@ -100,18 +100,19 @@ __noinline int capture_arrival(context* ctx) {
   return 0;
 }
 
+/* Returns the verdict. */
 __noinline int capture_departure(context* ctx, int verdict, __u32 hook) {
   struct capture_run* run = capture_run_now();
   struct counter_values* now = counters_now();
   __u32 zero = 0;
   struct capture_orders* orders = bpf_map_lookup_elem(&capture_orders, &zero);
-  if (!run || !now || !orders || !run->arrived) return 0;
+  if (!run || !now || !orders || !run->arrived) return verdict;
   struct capture_record* record = &run->record;
   record->departure = bpf_ktime_get_ns();
   run->arrived = 0;
   __builtin_memset(&run->left, 0, sizeof run->left);
   capture_read_flow(run->head_left, copy_head(ctx, run->head_left), &run->left);
-  if (!capture_means(&orders->filter, &run->came, &run->left)) return 0;
+  if (!capture_means(&orders->filter, &run->came, &run->left)) return verdict;
   record->counters = raised(&run->counters, now);
   record->verdict = verdict;
   record->hook = hook;
@@ -119,5 +120,5 @@ __noinline int capture_departure(context* ctx, int verdict, __u32 hook) {
   record->captured = record->length_out < orders->snap_length ? record->length_out : orders->snap_length;
   __u64 how = (__u64)record->captured << 32 | BPF_F_CURRENT_CPU;
   if (bpf_perf_event_output(ctx, &captured, how, record, sizeof *record)) __sync_fetch_and_add(&orders->lost, 1);
-  return 0;
+  return verdict;
 }

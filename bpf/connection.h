@@ -276,3 +276,11 @@ __noinline int open_connection(const struct packet* p, __u32 index, __u32 home_s
   if (slot >= INSERTED_BY_OTHER) return slot - INSERTED_BY_OTHER;
   return slot >= 0 && one_packet ? slot + OPENED_ONE_PACKET : slot;
 }
+
+/* Takes the connection of a one-packet service out of the table when its packet is on its way. Returns the verdict. */
+__noinline int end_one_packet(__u32 number, __u32 slot, int verdict) {
+  struct segment* segment = segment_at(number);
+  struct connection* c = segment ? slot_at(segment, wrap_slot(slot)) : 0;
+  if (c) release(number, slot, c->meta, 0, 0);
+  return verdict;
+}

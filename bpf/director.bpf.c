@@ -148,7 +148,7 @@ __noinline int to_client(context* ctx, const struct packet* p, struct connection
 static __always_inline int begin(context* ctx, const struct packet* p, const struct settings* set,
                                  const struct location* home, __u32 now) {
   if (!may_start(p, set)) return OPEN_NOT_OURS;
-  __u32 service = find_service(p, set, mark_of(ctx), !awaits_mark(ctx, p, set));
+  __u32 service = find_service(p, mark_of(ctx), !awaits_mark(ctx, p, set));
   return service == NO_SERVICE ? OPEN_NOT_OURS : open_connection(p, service, home->segment, home->slot, now);
 }
 
@@ -182,9 +182,8 @@ static __always_inline int on_segment(context* ctx, struct packet* p) {
     if (release(at.segment, at.slot, c->meta, 0, 0)) count(COUNTER_connections_expired);
     c = 0;
   } else if (!c && set->flags & SETTING_NAT) {
-    struct server* server;
-    struct connection* reply = find_from_server(p, &server, &at);
-    if (reply) return to_client(ctx, p, reply, server, now);
+    struct connection* reply = connection_at(look_up_from_server(p));
+    if (reply) return to_client(ctx, p, reply, server_at(reply->server), now);
     if (may_be_expected(p, set)) {
       __s64 number = open_expected(p, now);
       if (number == EXPECTED_REFUSED) return VERDICT_DROP;
@@ -204,8 +203,7 @@ static __always_inline int on_segment(context* ctx, struct packet* p) {
     if (!c) return VERDICT_DROP;
   }
   int verdict = to_server(ctx, p, c, now);
-  if (slot >= OPENED_ONE_PACKET) release(home.segment, (__u32)slot, c->meta, 0, 0);
-  return verdict;
+  return slot >= OPENED_ONE_PACKET ? end_one_packet(home.segment, (__u32)slot, verdict) : verdict;
 }
 
 static __always_inline int on_packet(context* ctx, struct packet* p, enum parsed what) {
@@ -237,8 +235,7 @@ SEC("tc")
 int ballast_director(context* ctx) {
   if (is_captured()) capture_arrival(ctx);
   int verdict = process(ctx);
-  if (is_captured()) capture_departure(ctx, verdict, IN_XDP ? CAPTURE_XDP : CAPTURE_TC_INGRESS);
-  return verdict;
+  return is_captured() ? capture_departure(ctx, verdict, IN_XDP ? CAPTURE_XDP : CAPTURE_TC_INGRESS) : verdict;
 }
 
 #if !HOOK_XDP
@@ -262,8 +259,7 @@ SEC("tc")
 int ballast_outgoing(context* ctx) {
   if (is_captured()) capture_arrival(ctx);
   int verdict = process_outgoing(ctx);
-  if (is_captured()) capture_departure(ctx, verdict, CAPTURE_TC_EGRESS);
-  return verdict;
+  return is_captured() ? capture_departure(ctx, verdict, CAPTURE_TC_EGRESS) : verdict;
 }
 
 /* A reply of a real server that is this machine. */
@@ -296,8 +292,7 @@ SEC("tc")
 int ballast_local_reply(context* ctx) {
   if (is_captured()) capture_arrival(ctx);
   int verdict = reply_of_local_server(ctx);
-  if (is_captured()) capture_departure(ctx, verdict, CAPTURE_TC_EGRESS);
-  return verdict;
+  return is_captured() ? capture_departure(ctx, verdict, CAPTURE_TC_EGRESS) : verdict;
 }
 #endif
 

@@ -212,7 +212,7 @@ __noinline int relay_from_tunnel(context* ctx, const struct packet* p) {
 static __always_inline int open_for_error(context* ctx, const struct packet* flow) {
   struct settings* set = settings_now();
   if (!set || !(set->behaviour & BEHAVIOUR_SCHEDULE_ICMP)) return 0;
-  __u32 service = find_service(flow, set, mark_of(ctx), 1);
+  __u32 service = find_service(flow, mark_of(ctx), 1);
   if (service == NO_SERVICE) return 0;
   struct location home = birthplace_of(hash_of(&flow->source, flow->source_port, flow->protocol));
   return open_connection(flow, service, home.segment, home.slot, now_ticks()) >= 0;

@@ -49,8 +49,9 @@ static __always_inline int awaits_mark(context* ctx, const struct packet* p, con
 
 /* The service for a packet: the index of that of its mark, else of that of its destination's port, else of FTP's that
  * the port may belong to, else (with `all_ports`) of that of all ports, else NO_SERVICE. */
-static __always_inline __u32 find_service(const struct packet* p, const struct settings* set, __u32 mark,
-                                          int all_ports) {
+__noinline __u32 find_service(const struct packet* p, __u32 mark, __u32 all_ports) {
+  const struct settings* set = settings_now();
+  if (!p || !set) return NO_SERVICE;
   __u32 marked = mark ? find_marked_service(p, mark) : NO_SERVICE;
   if (marked != NO_SERVICE) return marked;
   struct service_key key = {.port = p->destination_port, .protocol = p->protocol};
