@@ -382,6 +382,7 @@ struct expected_call {
   union address destination;
   __be16 port;
   __u16 pad;
+  __u32 pad1; /* a key has no bytes without a name: they would not be cleared */
 };
 struct expectation {
   union address virtual_address;
