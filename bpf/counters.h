@@ -13,6 +13,7 @@
   COUNTER(table_full_dropped, "new connections refused because the connection table was full")                        \
   COUNTER(half_open_dropped, "half-open connections removed early as a defence (drop_half_open)")                     \
   COUNTER(defence_dropped, "new connections refused as a defence (drop_packets)")                                     \
+  COUNTER(bypassed, "marked packets left to their own way as no real server takes them (bypass_without_server)")      \
   COUNTER(no_server, "new connections refused because no real server of the service takes any")                       \
   COUNTER(replies_refused, "replies of real servers refused because no connection is known (refuse_unknown_replies)") \
   COUNTER(server_gone, "packets dropped because the real server of their connection is not configured any more")      \

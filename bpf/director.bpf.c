@@ -153,6 +153,10 @@ static __always_inline int begin(context* ctx, const struct packet* p, const str
 }
 
 static __always_inline int refuse(context* ctx, const struct packet* p, const struct settings* set) {
+  if (mark_of(ctx) && set->behaviour & BEHAVIOUR_BYPASS) {
+    count(COUNTER_bypassed);
+    return VERDICT_PASS;
+  }
   if (must_leave_answer(ctx, set)) return punt();
   count(COUNTER_no_server);
   return icmp_port_unreachable(ctx, p);

@@ -118,7 +118,7 @@ std::vector<Run> Tap::end() {
 }
 
 std::vector<Run> Tap::up_to(std::uint64_t time) {
-  std::ranges::stable_sort(pending_, {}, [](const Run& run) { return run.record.arrival; });
+  std::ranges::sort(pending_, {}, [](const Run& run) { return run.record.arrival; });
   const auto later = std::ranges::find_if(pending_, [time](const Run& run) { return run.record.departure > time; });
   std::vector<Run> runs(std::move_iterator(pending_.begin()), std::move_iterator(later));
   pending_.erase(pending_.begin(), later);

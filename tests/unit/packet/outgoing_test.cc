@@ -57,6 +57,19 @@ TEST_P(Outgoing, TheServiceOfAMarkGoesBeforeThatOfAnAddress) {
   EXPECT_EQ(send(opening(client(true), true), Way::marked, 5).verdict, Verdict::on);
 }
 
+TEST_P(Outgoing, AMarkedPacketThatNoServerTakesGoesItsOwnWayWhereThatIsAsked) {
+  path().add_service({.port = 0, .mark = 5});
+  const Packet p = opening(client(true), true);
+  EXPECT_EQ(send(p, Way::marked, 5).verdict, Verdict::on);
+  EXPECT_EQ(path().counter("no_server"), 1u);
+  path().settings.behaviour |= BEHAVIOUR_BYPASS;
+  path().apply_settings();
+  const Answer passed = send(p, Way::marked, 5);
+  EXPECT_EQ(passed.verdict, Verdict::pass);
+  EXPECT_EQ(to_hex(passed.frame), to_hex(p.frame()));
+  EXPECT_EQ(path().counter("bypassed"), 1u);
+}
+
 TEST_P(Outgoing, WhatIngressLeavesToNetfilterGoesToTheServiceOfItsMarkElseToThatOfAllPorts) {
   path().settings.flags |= SETTING_MARKS_IPV4 | SETTING_MARKS_IPV6;
   path().apply_settings();
