@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/ipvsadm/ipvsadm.h"
@@ -50,6 +51,15 @@ bool can_be_saved(const MemoryTable& table) {
   return true;
 }
 
+/// Lists among the rules: a list of a service that is not there ends `ipvsadm -R`, while ipvsadm-restore prints lists
+/// when all rules are applied.
+bool has_lists(const std::string& input) {
+  for (const std::string_view option : {"-L", "-l", "-S", "--list", "--save"}) {
+    if (input.find(option) != std::string::npos) return true;
+  }
+  return false;
+}
+
 void restore_at_once(MemoryTable& table, const std::string& input) {
   static const KnownNames names;
   std::istringstream in(input);
@@ -73,7 +83,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   MemoryTable made_at_once;
   restore_at_once(made_at_once, input);
   const bool comments = input.find('#') != std::string::npos;  // only ipvsadm-restore leaves them out
-  if (!comments && made_at_once.cluster != table.cluster) std::abort();
+  if (!comments && !has_lists(input) && made_at_once.cluster != table.cluster) std::abort();
   check_rules_file(input);
   for (const auto* columns : {"--stats", "--rate", "--thresholds", "--persistent-conn", "--tun-info", "--exact"}) {
     if (run(table, {"ipvsadm", "-L", columns}, "", nullptr) != 0) std::abort();
