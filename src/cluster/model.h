@@ -9,6 +9,9 @@
 #include <variant>
 #include <vector>
 
+#include "cluster/health_check.h"
+#include "cluster/sync.h"
+#include "cluster/vrrp.h"
 #include "net/address.h"
 
 namespace ballast::cluster {
@@ -39,6 +42,7 @@ struct RealServer {
   std::uint32_t upper_threshold = 0;  ///< connections at which it counts as overloaded; 0: never
   std::uint32_t lower_threshold =
       0;  ///< connections below which it is not overloaded any more; 0: three quarters of upper
+  ServerHealth health{};
   friend bool operator==(const RealServer&, const RealServer&) = default;
 };
 
@@ -86,10 +90,16 @@ struct VirtualService {
   std::uint32_t scheduler_flags = 0;
   std::optional<Persistence> persistence;
   bool one_packet = false;
-  std::string persistence_engine;   ///< "sip" or empty
-  std::uint16_t mss_clamp = 0;      ///< upper bound of the MSS option in SYNs that pass, 0: untouched
-  std::vector<RealServer> servers;  ///< in the order of adding
-  std::string pool;                 ///< the pool in the configuration file that the servers came from, or empty
+  std::string persistence_engine;        ///< "sip" or empty
+  std::uint16_t mss_clamp = 0;           ///< upper bound of the MSS option in SYNs that pass, 0: untouched
+  std::vector<RealServer> servers;       ///< in the order of adding
+  std::optional<RealServer> fallback{};  ///< gets the traffic while no server is up
+  std::string fallback_command{};  ///< run with "start" and "stop", VIP:PORT and protocol when the fallback takes over
+                                   ///< or not any more
+  Quorum quorum{};
+  std::vector<MailAlert> alerts{};
+  std::string maintenance_directory{};  ///< a file named as a server in it takes that server out
+  std::string pool;                     ///< the pool in the configuration file that the servers came from, or empty
   Origin origin = Origin::command;
   friend bool operator==(const VirtualService&, const VirtualService&) = default;
 };
@@ -155,6 +165,8 @@ struct DirectorSettings {
 /// What the operator wants. Services are in the order of adding.
 struct Cluster {
   DirectorSettings director;
+  VrrpSettings vrrp{};
+  SyncSettings sync{};
   std::vector<VirtualService> services;
   friend bool operator==(const Cluster&, const Cluster&) = default;
 };
