@@ -12,21 +12,9 @@
 #include "abi.h"
 #include "counters.h"
 
-struct {
-  __uint(type, BPF_MAP_TYPE_ARRAY);
-  __uint(map_flags, BPF_F_MMAPABLE);
-  __uint(max_entries, 1);
-  __type(key, __u32);
-  __type(value, struct settings);
-} settings SEC(".maps");
-
-struct {
-  __uint(type, BPF_MAP_TYPE_ARRAY);
-  __uint(map_flags, BPF_F_MMAPABLE);
-  __uint(max_entries, 1);
-  __type(key, __u32);
-  __type(value, struct live);
-} live SEC(".maps");
+/* Variables are elements of maps of their own, which programs reach without a lookup. */
+struct settings settings SEC(".data.settings");
+struct live live SEC(".data.live");
 
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
@@ -202,15 +190,8 @@ static __always_inline void count(enum counter_id id) {
   if (values) values->value[id]++;
 }
 
-static __always_inline struct settings* settings_now(void) {
-  __u32 zero = 0;
-  return bpf_map_lookup_elem(&settings, &zero);
-}
-
-static __always_inline struct live* live_values(void) {
-  __u32 zero = 0;
-  return bpf_map_lookup_elem(&live, &zero);
-}
+static __always_inline struct settings* settings_now(void) { return &settings; }
+static __always_inline struct live* live_values(void) { return &live; }
 
 /* Whether a defence is on: always, or because the connection table is filled. */
 static __always_inline int is_defending(const struct settings* set, const struct live* values, __u32 always,
