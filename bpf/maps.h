@@ -200,7 +200,10 @@ static __always_inline int is_defending(const struct settings* set, const struct
   return set->behaviour & while_filled && values->connections > set->connections_filled;
 }
 
-static __always_inline __u32 now_ticks(void) { return (__u32)(bpf_ktime_get_coarse_ns() >> TICK_SHIFT); }
+static __always_inline __u32 clock_ticks(void) { return (__u32)(bpf_ktime_get_coarse_ns() >> TICK_SHIFT); }
+
+/* The time as the sweep's timer last saw it, some ms ago; before its first run the kernel's. */
+static __always_inline __u32 now_ticks(void) { return live.now ? live.now : clock_ticks(); }
 
 static __always_inline struct server* server_at(__u32 index) { return bpf_map_lookup_elem(&servers, &index); }
 

@@ -1,5 +1,5 @@
-#include "director/objects.h"
 #include "packet_path.h"
+#include "director/objects.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
