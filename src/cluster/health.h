@@ -13,7 +13,7 @@ namespace ballast::cluster {
 /// What the checks of a real server come to.
 struct ServerVerdict {
   bool up = true;
-  std::string reason;                   ///< of the last change of `up`, for a person
+  std::string reason;                   ///< why it is up, or not, for a person
   std::optional<std::uint32_t> weight;  ///< in the place of the configured one
   std::int64_t weight_difference = 0;   ///< added to it
   friend bool operator==(const ServerVerdict&, const ServerVerdict&) = default;

@@ -38,6 +38,7 @@ bool CheckState::changing() const {
 }
 
 void CheckState::count(bool success) {
+  recovered_ = success && !last_success_ && standing_ == Standing::up;
   in_a_row_ = success == last_success_ ? in_a_row_ + 1 : 1;
   last_success_ = success;
   ++(success ? successes_ : failures_);

@@ -66,6 +66,8 @@ class CheckState {
   [[nodiscard]] std::uint64_t successes() const { return successes_; }
   [[nodiscard]] std::uint64_t failures() const { return failures_; }
   [[nodiscard]] std::uint32_t in_a_row() const { return in_a_row_; }  ///< results like the last one
+  /// The last result was a success after failures that did not take it down.
+  [[nodiscard]] bool recovered() const { return recovered_; }
 
  private:
   [[nodiscard]] bool is_up() const { return standing_ == Standing::up || assumed_up(); }
@@ -79,6 +81,7 @@ class CheckState {
   WallTime since_;
   bool last_success_ = false;
   std::uint32_t in_a_row_ = 0;
+  bool recovered_ = false;
   std::uint64_t successes_ = 0;
   std::uint64_t failures_ = 0;
   std::optional<std::uint32_t> weight_;

@@ -6,6 +6,8 @@
 #include <exception>
 #include <utility>
 
+#include "base/log.h"
+
 namespace ballast::health {
 namespace {
 
@@ -52,7 +54,7 @@ void Engine::start(DueCheck due) {
 
 void Engine::finish(CheckId id, const CheckResult& result) {
   --under_way_;
-  monitor_.observe(id, result, now());
+  if (const auto remark = monitor_.observe(id, result, now())) log::info("{}", *remark);
   if (monitor_.has_news() && settings_.news) settings_.news();
   look();
 }

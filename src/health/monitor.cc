@@ -34,6 +34,31 @@ bool knows_service(const HealthCheck& check) {
          (check.type == CheckType::command && check.arguments == cluster::CommandArguments::addresses);
 }
 
+/// What a server said, as part of a line and of JSON.
+std::string printable(std::string_view said) {
+  constexpr std::size_t longest = 200;
+  std::string text(said.substr(0, longest));
+  std::ranges::replace_if(text, [](char c) { return c < ' ' || c > '~'; }, '?');
+  return text;
+}
+
+std::optional<std::string> remark(const CheckTarget& target, Standing before, const CheckState& state) {
+  const CheckResult& result = state.last()->result;
+  const std::string said = fmt::format("{}: {}", describe(target), result.reason);
+  if (state.standing() != before) {
+    return fmt::format("Check {}: {}", state.standing() == Standing::up ? "succeeds" : "failed", said);
+  }
+  if (!result.up && state.standing() != Standing::down) {
+    return fmt::format("Soft failure real server: {} failure {}/{}: {}", target.server.to_string(), state.in_a_row(),
+                       target.check.fall, said);
+  }
+  if (result.up && state.standing() == Standing::up && state.recovered()) {
+    return fmt::format("Resetting soft failure count: {}: {}", target.server.to_string(), said);
+  }
+  if (!result.up && target.check.log_all_failures) return fmt::format("Check failed again: {}", said);
+  return {};
+}
+
 }  // namespace
 
 CheckTarget target_of(const VirtualService& service, const RealServer& server, const HealthCheck& check) {
@@ -158,15 +183,19 @@ std::optional<DueCheck> Monitor::take_due(const Now& now) {
   return due;
 }
 
-void Monitor::observe(CheckId id, const CheckResult& result, const Now& now) {
+std::optional<std::string> Monitor::observe(CheckId id, CheckResult result, const Now& now) {
   const auto found = checks_.find(id);
-  if (found == checks_.end()) return;  // a reload took it away while it was under way
+  if (found == checks_.end()) return {};  // a reload took it away while it was under way
+  result.reason = printable(result.reason);
   Check& check = found->second;
+  const Standing before = check.state.standing();
   const bool news = check.state.observe(check.target.check, result, now.wall);
   const auto wait = next_wait(check.target.check, check.state.changing(), chance());
   schedule_.set(id, std::max(check.begun + wait, now.steady));
-  if (!news) return;
-  for (const auto& [key, endpoint] : check.servers) unjudged_.insert(key);
+  if (news || check.state.standing() != before) {
+    for (const auto& [key, endpoint] : check.servers) unjudged_.insert(key);
+  }
+  return remark(check.target, before, check.state);
 }
 
 bool Monitor::set_maintenance(const std::string& directory, std::vector<MaintenanceEntry> entries) {
@@ -200,7 +229,7 @@ void Monitor::judge(const VirtualService& service) {
     ServerVerdict& judged = verdict.servers[server.endpoint];
     judged = judge(service, server);
     const auto before = known.servers.find(server.endpoint);
-    if (before != known.servers.end() && before->second.up == judged.up) judged.reason = before->second.reason;
+    if (before != known.servers.end() && before->second.up && judged.up) judged.reason = before->second.reason;
   }
   verdict.up = quorum_met(service, verdict, is_new ? std::nullopt : std::optional(known.up));
   known = std::move(verdict);

@@ -57,8 +57,9 @@ class Monitor {
   std::optional<DueCheck> take_due(const Now& now);
   /// When the next one is due.
   [[nodiscard]] std::optional<SteadyTime> next_due() const { return schedule_.next(); }
-  /// Takes in what a check that take_due() gave came to. It is due again after its interval.
-  void observe(CheckId id, const CheckResult& result, const Now& now);
+  /// Takes in what a check that take_due() gave came to. It is due again after its interval. Gives a line for the log
+  /// where there is something to tell.
+  std::optional<std::string> observe(CheckId id, CheckResult result, const Now& now);
 
   /// Servers that are out of traffic because of a file in a maintenance directory. True where that is news.
   bool set_maintenance(const std::string& directory, std::vector<MaintenanceEntry> entries);
