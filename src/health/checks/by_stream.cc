@@ -35,7 +35,7 @@ std::uint16_t random_id() {
 }
 
 /// What is said over the connection. `request` is for HTTP.
-Conversation conversation_of(const CheckTarget& target, const HttpRequest& request, const Stream& stream) {
+Conversation conversation_of(const CheckTarget& target, const HttpRequest& request, Stream& stream) {
   const auto& check = target.check;
   const auto peer = peer_of(target);
   switch (check.type) {
@@ -53,6 +53,12 @@ Conversation conversation_of(const CheckTarget& target, const HttpRequest& reque
       return ftp_conversation(check);
     case CheckType::nntp:
       return nntp_conversation(check);
+    case CheckType::ldap:
+      return ldap_conversation(check);
+    case CheckType::mysql:
+      return mysql_conversation(check);
+    case CheckType::postgresql:
+      return postgresql_conversation(check, to_base64(random_bytes(18)));
     case CheckType::redis:
       return redis_conversation(check);
     case CheckType::dns:
@@ -110,8 +116,7 @@ asio::awaitable<CheckResult> check_by_stream(const CheckTarget& target, Progress
       verdict = down(fmt::format("no answer within {} ({})", phrase_of(target.check.timeout), progress.doing));
     }
     if (!verdict->up && requests.size() > 1) verdict->reason = fmt::format("{}: {}", request.path, verdict->reason);
-    result.up = verdict->up;
-    result.reason = std::move(verdict->reason);
+    result = result_of(std::move(*verdict));
     if (!result.up) break;
   }
   co_return result;

@@ -1,12 +1,12 @@
 // Where a check goes to, and from where.
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ip/udp.hpp>
+#include <boost/asio/ip/address.hpp>
 
 #include <string>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "health/check_once.h"
 
 namespace ballast::health {
@@ -19,6 +19,12 @@ boost::asio::ip::address asio_address(const net::Address& address);
 /// Gives a new socket the check's mark, interface and local end. `any_port`: for a further connection, which cannot
 /// come from the same port.
 Result<void> prepare_socket(int socket, const cluster::HealthCheck& check, bool any_port = false);
+
+/// A non-blocking socket of `kind` (SOCK_DGRAM ...) that is connected to `peer`, for protocols without a handshake.
+Result<Fd> connected_socket(const net::Endpoint& peer, int kind, int protocol, const cluster::HealthCheck& check);
+
+/// "10.0.0.2:3333", this machine's end of a connected socket; empty where it has none.
+std::string local_end_of(int socket);
 
 /// A failure of the network as a phrase: "connection refused", "no route to host".
 std::string phrase_of(const boost::system::error_code& error);

@@ -7,7 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
-#include <sstream>
+#include <tuple>
 
 namespace ballast::health {
 namespace {
@@ -73,11 +73,6 @@ asio::awaitable<Result<void>> Stream::write(const std::string& bytes) {
   co_return Result<void>();
 }
 
-std::string Stream::local_end() const {
-  error_code error;
-  std::ostringstream text;
-  text << socket_.local_endpoint(error);
-  return error ? "" : text.str();
-}
+std::string Stream::local_end() { return local_end_of(socket_.native_handle()); }
 
 }  // namespace ballast::health

@@ -29,7 +29,7 @@ class Stream {
   /// The protocol that ALPN chose; empty: none.
   [[nodiscard]] std::string protocol() const { return tls_ ? tls_->protocol() : ""; }
   /// This machine's end.
-  [[nodiscard]] std::string local_end() const;
+  [[nodiscard]] std::string local_end();
 
  private:
   boost::asio::ip::tcp::socket socket_;
