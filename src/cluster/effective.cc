@@ -57,11 +57,13 @@ VirtualService effective(const VirtualService& desired, const ServiceVerdict& ve
 
 Cluster effective(const Cluster& desired, const Health& health) {
   static const ServiceVerdict unknown;
-  Cluster cluster = desired;
-  for (auto& service : cluster.services) {
+  Cluster cluster{.director = desired.director, .vrrp = desired.vrrp, .sync = desired.sync, .services = {}};
+  cluster.services.reserve(desired.services.size());
+  for (const auto& service : desired.services) {
     const auto found = health.find(service.key);
-    if (found == health.end() && is_plain(service)) continue;
-    service = effective(service, found == health.end() ? unknown : found->second);
+    const bool known = found != health.end();
+    cluster.services.push_back(known || !is_plain(service) ? effective(service, known ? found->second : unknown)
+                                                           : service);
   }
   return cluster;
 }

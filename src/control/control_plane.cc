@@ -24,6 +24,8 @@ constexpr std::chrono::seconds watch_interval{1};
 
 /// Changes of health that come together are put into force together.
 constexpr std::chrono::milliseconds health_interval{100};
+/// Putting them into force is at most one part of so many of the daemon's time.
+constexpr int health_share = 4;
 /// The director refused; most likely it will again.
 constexpr std::chrono::seconds health_retry{5};
 
@@ -116,7 +118,7 @@ Result<void> ControlPlane::install(Cluster next) {
   monitor_ = std::move(monitor);
   effective_ = std::move(effective);
   const auto before = std::exchange(health_, monitor_.health());
-  if (sources_.tell) sources_.tell(health::notices(current_, before, health_));
+  if (sources_.tell) sources_.tell(current_, health::notices(current_, before, health_));
   statistics_.retain(current_);
   untracked_ = true;
   announce_shortcomings();
@@ -131,7 +133,7 @@ Result<void> ControlPlane::install_health() {
   for (const auto& line : health_lines(effective_, effective, monitor_.health())) log::notice("{}", line);
   effective_ = std::move(effective);
   const auto before = std::exchange(health_, monitor_.health());
-  if (sources_.tell) sources_.tell(health::notices(current_, before, health_));
+  if (sources_.tell) sources_.tell(current_, health::notices(current_, before, health_));
   untracked_ = true;
   unfollowed_ = false;
   return {};
@@ -139,8 +141,10 @@ Result<void> ControlPlane::install_health() {
 
 void ControlPlane::follow_health(Clock::time_point now) {
   if (stopped_ || now < next_health_ || !(monitor_.has_news() || unfollowed_)) return;
-  next_health_ = now + health_interval;
-  if (auto installed = install_health(); !installed) {
+  const auto began = Clock::now();
+  const auto installed = install_health();
+  next_health_ = now + std::max<Clock::duration>(health_interval, health_share * (Clock::now() - began));
+  if (!installed) {
     unfollowed_ = true;
     log::error("what is known of the servers is not in force yet, the next try is in {} s: {}", health_retry.count(),
                installed.error().message);

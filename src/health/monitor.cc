@@ -226,16 +226,16 @@ void Monitor::judge(const VirtualService& service) {
   cluster::ServiceVerdict& known = health_[service.key];
   cluster::ServiceVerdict verdict;
   for (const auto& server : service.servers) {
-    ServerVerdict& judged = verdict.servers[server.endpoint];
-    judged = judge(service, server);
     const auto before = known.servers.find(server.endpoint);
-    if (before != known.servers.end() && before->second.up && judged.up) judged.reason = before->second.reason;
+    verdict.servers[server.endpoint] =
+        judge(service, server, before == known.servers.end() ? nullptr : &before->second);
   }
   verdict.up = quorum_met(service, verdict, is_new ? std::nullopt : std::optional(known.up));
   known = std::move(verdict);
 }
 
-ServerVerdict Monitor::judge(const VirtualService& service, const RealServer& server) const {
+ServerVerdict Monitor::judge(const VirtualService& service, const RealServer& server,
+                             const ServerVerdict* before) const {
   ServerVerdict verdict;
   const auto refuse = [&verdict](std::string reason) {
     if (verdict.up) verdict.reason = std::move(reason);
@@ -248,19 +248,18 @@ ServerVerdict Monitor::judge(const VirtualService& service, const RealServer& se
   }
   const auto checks = checks_of_.find({service.key, server.endpoint});
   if (checks == checks_of_.end()) return verdict;
+  const auto said = [](const Check& check) {
+    const auto& last = check.state.last();
+    return fmt::format("{}: {}", describe(check.target), last ? last->result.reason : "not checked yet");
+  };
   for (const CheckId id : checks->second) {
     const Check& check = checks_.at(id);
-    const auto& last = check.state.last();
-    const std::string said =
-        fmt::format("{}: {}", describe(check.target), last ? last->result.reason : "not checked yet");
-    if (!check.state.up()) {
-      refuse(said);
-    } else if (verdict.up) {
-      verdict.reason = said;
-    }
+    if (!check.state.up()) refuse(said(check));
     if (check.state.weight()) verdict.weight = check.state.weight();
     verdict.weight_difference += check.state.weight_difference();
   }
+  if (verdict.up)
+    verdict.reason = before != nullptr && before->up ? before->reason : said(checks_.at(checks->second.back()));
   return verdict;
 }
 

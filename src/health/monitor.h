@@ -92,8 +92,8 @@ class Monitor {
   CheckId add(const CheckTarget& target, bool assumed_up, const Now& now);
   void drop_unused();
   void judge(const cluster::VirtualService& service);
-  [[nodiscard]] cluster::ServerVerdict judge(const cluster::VirtualService& service,
-                                             const cluster::RealServer& server) const;
+  [[nodiscard]] cluster::ServerVerdict judge(const cluster::VirtualService& service, const cluster::RealServer& server,
+                                             const cluster::ServerVerdict* before) const;
   double chance() { return std::uniform_real_distribution<double>(0, 1)(chance_); }
 
   std::map<cluster::ServiceKey, cluster::VirtualService> services_;  ///< that health has a say in
