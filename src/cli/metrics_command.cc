@@ -23,6 +23,7 @@ Result<void> show() {
   if (auto taken = take(*client, "status", observed.status); !taken) return taken;
   if (auto taken = take(*client, "services", observed.services); !taken) return taken;
   if (auto taken = take(*client, "counters", observed.counters); !taken) return taken;
+  if (auto taken = take(*client, "health", observed.health); !taken) return taken;
   fmt::print("{}", metrics_text(observed));
   return {};
 }

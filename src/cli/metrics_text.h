@@ -13,6 +13,7 @@ struct Observed {
   control::Status status;
   std::vector<control::ServiceView> services;
   std::vector<control::CounterView> counters;
+  control::HealthView health;
 };
 
 std::string metrics_text(const Observed& observed);

@@ -116,7 +116,7 @@ Result<void> ControlPlane::install(Cluster next) {
   monitor_ = std::move(monitor);
   effective_ = std::move(effective);
   const auto before = std::exchange(health_, monitor_.health());
-  if (sources_.tell) sources_.tell(health::notices(current_, before, health_));
+  if (sources_.tell) sources_.tell(current_, health::notices(current_, before, health_));
   statistics_.retain(current_);
   untracked_ = true;
   announce_shortcomings();
@@ -131,7 +131,7 @@ Result<void> ControlPlane::install_health() {
   for (const auto& line : health_lines(effective_, effective, monitor_.health())) log::notice("{}", line);
   effective_ = std::move(effective);
   const auto before = std::exchange(health_, monitor_.health());
-  if (sources_.tell) sources_.tell(health::notices(current_, before, health_));
+  if (sources_.tell) sources_.tell(current_, health::notices(current_, before, health_));
   untracked_ = true;
   unfollowed_ = false;
   return {};

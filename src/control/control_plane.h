@@ -45,7 +45,7 @@ class ControlPlane {
     std::function<Result<cluster::Cluster>(const std::string& path)> read_configuration;
     std::function<Result<std::unique_ptr<director::Director>>(const cluster::DirectorSettings&)> open_director;
     /// Is told what a change of health means for commands and mail. Must not change this. May be empty.
-    std::function<void(const std::vector<health::Notice>&)> tell{};
+    std::function<void(const cluster::Cluster& desired, const std::vector<health::Notice>&)> tell{};
   };
 
   /// Reads the configuration and the saved state, opens the director and brings it to both. After an Error nothing was
