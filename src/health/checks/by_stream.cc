@@ -14,6 +14,8 @@ namespace asio = boost::asio;
 using cluster::CheckType;
 using cluster::HttpVersion;
 
+constexpr std::string_view connecting = "connecting";
+
 bool is_http(CheckType type) { return type == CheckType::http || type == CheckType::http_proxy; }
 
 /// "10.0.0.1", "[fd00::1]:8080": the server where it has no name.
@@ -85,13 +87,22 @@ bool tls_from_the_start(const HealthCheck& check) {
   return check.tls && !check.tls->start_tls && !upgrades;
 }
 
+Verdict no_connection(std::chrono::milliseconds limit) {
+  return down(fmt::format("no connection within {}", phrase_of(limit)));
+}
+
+Verdict no_answer(const HealthCheck& check, const Progress& progress) {
+  if (progress.doing == connecting) return no_connection(check.timeout);
+  return down(fmt::format("no answer within {} ({})", phrase_of(check.timeout), progress.doing));
+}
+
 asio::awaitable<Verdict> hold(const CheckTarget& target, const HttpRequest& request, Progress& progress) {
   Stream stream(co_await asio::this_coro::executor);
   const auto& check = target.check;
-  progress.doing = "connecting";
+  progress.doing = connecting;
   const auto limit = check.connect_timeout.count() != 0 ? check.connect_timeout : check.timeout;
   const auto connected = co_await within(limit, stream.connect(peer_of(target), check));
-  if (!connected) co_return down(fmt::format("no connection within {}", phrase_of(limit)));
+  if (!connected) co_return no_connection(limit);
   if (!*connected) co_return down(connected->error().message);
   const TlsWishes tls = tls_wishes(target, request);
   if (tls_from_the_start(check)) {
@@ -112,9 +123,7 @@ asio::awaitable<CheckResult> check_by_stream(const CheckTarget& target, Progress
   CheckResult result;
   for (const auto& request : requests) {
     auto verdict = co_await within(target.check.timeout, hold(target, request, progress));
-    if (!verdict) {
-      verdict = down(fmt::format("no answer within {} ({})", phrase_of(target.check.timeout), progress.doing));
-    }
+    if (!verdict) verdict = no_answer(target.check, progress);
     if (!verdict->up && requests.size() > 1) verdict->reason = fmt::format("{}: {}", request.path, verdict->reason);
     result = result_of(std::move(*verdict));
     if (!result.up) break;

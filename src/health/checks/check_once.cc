@@ -10,8 +10,15 @@ namespace {
 namespace asio = boost::asio;
 using cluster::CheckType;
 
+bool needs_port(CheckType type) {
+  return type != CheckType::icmp && type != CheckType::command && type != CheckType::file;
+}
+
 asio::awaitable<CheckResult> dispatch(const CheckTarget& target) {
   const auto& check = target.check;
+  if (needs_port(check.type) && peer_of(target).port == 0) {
+    co_return result_of(down("neither check nor server nor service has a port: give the check one"));
+  }
   Progress progress;
   switch (check.type) {
     case CheckType::udp:

@@ -26,6 +26,8 @@ void Conversation::secured() {
   handle_.resume();
 }
 
+void Conversation::connected() { handle_.resume(); }
+
 void Conversation::data(std::string all) {
   handle_.promise().data = std::move(all);
   handle_.resume();
@@ -59,10 +61,14 @@ bool TakeAny::goes_on(Conversation::promise_type& promise) {
 
 void StartTls::await_suspend(Conversation::Handle handle) { handle.promise().wants = Conversation::Wants::tls; }
 
-void FetchData::await_suspend(Conversation::Handle handle) {
+void OpenData::await_suspend(Conversation::Handle handle) {
+  handle.promise().wants = Conversation::Wants::data_connection;
+  handle.promise().data_port = port_;
+}
+
+void ReadData::await_suspend(Conversation::Handle handle) {
   promise_ = &handle.promise();
-  promise_->wants = Conversation::Wants::data_connection;
-  promise_->data_port = port_;
+  promise_->wants = Conversation::Wants::data;
 }
 
 }  // namespace detail

@@ -51,7 +51,8 @@ class [[nodiscard]] Conversation {
   enum class Wants : std::uint8_t {
     bytes,            ///< received() or ended()
     tls,              ///< the connection is to be changed over to TLS, then secured()
-    data_connection,  ///< a second connection to data_port(), read to its end, then data()
+    data_connection,  ///< a second connection is to be made, to data_port(), then connected()
+    data,             ///< all that the second connection delivers, then data()
     nothing           ///< it is over: verdict()
   };
   /// Unread bytes that a server may send before they make sense.
@@ -75,6 +76,7 @@ class [[nodiscard]] Conversation {
   /// The server will send nothing more.
   void ended();
   void secured();
+  void connected();
   void data(std::string all);
 
   [[nodiscard]] Wants wants() const;
@@ -196,15 +198,24 @@ class StartTls {
   void await_resume() const noexcept {}
 };
 
-class FetchData {
+class OpenData {
  public:
-  explicit FetchData(std::uint16_t port) : port_(port) {}
+  explicit OpenData(std::uint16_t port) : port_(port) {}
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  void await_suspend(Conversation::Handle handle);
+  void await_resume() const noexcept {}
+
+ private:
+  std::uint16_t port_;
+};
+
+class ReadData {
+ public:
   [[nodiscard]] bool await_ready() const noexcept { return false; }
   void await_suspend(Conversation::Handle handle);
   std::string await_resume() { return std::move(promise_->data); }
 
  private:
-  std::uint16_t port_;
   Conversation::promise_type* promise_ = nullptr;
 };
 
@@ -223,7 +234,10 @@ inline auto take_any(std::string_view what) { return detail::TakeAny(what); }
 /// Changes the connection over to TLS.
 inline auto start_tls() { return detail::StartTls(); }
 
-/// What a second connection to the server's `port` delivers up to its end; empty where it cannot be made.
-inline auto fetch_data(std::uint16_t port) { return detail::FetchData(port); }
+/// Makes a second connection, to another port of the server.
+inline auto open_data(std::uint16_t port) { return detail::OpenData(port); }
+
+/// What the second connection delivers up to its end.
+inline auto read_data() { return detail::ReadData(); }
 
 }  // namespace ballast::health

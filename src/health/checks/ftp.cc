@@ -71,10 +71,11 @@ Conversation ftp_conversation(HealthCheck check) {
   const Reply passive = co_await take("the answer to EPSV", take_reply);
   const auto port = passive.code == 229 ? extended_passive_port(passive.text) : std::nullopt;
   if (!port) co_return down(fmt::format("EPSV was answered '{}'", passive.to_string()));
+  co_await open_data(*port);
   co_yield fmt::format("RETR {}\r\n", check.request);
-  const std::string content = co_await fetch_data(*port);
   const Reply begun = co_await take("the answer to RETR", take_reply);
   if (begun.code != 150 && begun.code != 125) co_return down(fmt::format("RETR was answered '{}'", begun.to_string()));
+  const std::string content = co_await read_data();
   const Reply done = co_await take("the end of the transfer", take_reply);
   if (done.code != 226 && done.code != 250) co_return down(fmt::format("transfer ended with '{}'", done.to_string()));
   co_yield "QUIT\r\n";

@@ -59,10 +59,7 @@ int give_password(char* buffer, int size, int /*for_writing*/, void* user) {
   return static_cast<int>(password.size());
 }
 
-Result<void> use_own_certificate(SSL_CTX* context, const cluster::CheckTls& settings) {
-  if (settings.certificate.empty()) return {};
-  SSL_CTX_set_default_passwd_cb(context, give_password);
-  SSL_CTX_set_default_passwd_cb_userdata(context, const_cast<std::string*>(&settings.key_password));
+Result<void> load_own_certificate(SSL_CTX* context, const cluster::CheckTls& settings) {
   if (SSL_CTX_use_certificate_chain_file(context, settings.certificate.c_str()) != 1) {
     return fail(fmt::format("own certificate {}: {}", settings.certificate, last_error()));
   }
@@ -71,6 +68,15 @@ Result<void> use_own_certificate(SSL_CTX* context, const cluster::CheckTls& sett
     return fail(fmt::format("own key {}: {}", key, last_error()));
   }
   return {};
+}
+
+Result<void> use_own_certificate(SSL_CTX* context, const cluster::CheckTls& settings) {
+  if (settings.certificate.empty()) return {};
+  SSL_CTX_set_default_passwd_cb(context, give_password);
+  SSL_CTX_set_default_passwd_cb_userdata(context, const_cast<std::string*>(&settings.key_password));
+  auto loaded = load_own_certificate(context, settings);
+  SSL_CTX_set_default_passwd_cb_userdata(context, nullptr);  // Asio would take it for its own, and delete it
+  return loaded;
 }
 
 Result<void> trust(SSL_CTX* context, const cluster::CheckTls& settings) {
@@ -116,8 +122,9 @@ Result<void> TlsSession::configure(const TlsWishes& wishes) {
     return fail(fmt::format("server name '{}': {}", host, last_error()));
   }
   if (wishes.http_2) {
-    constexpr unsigned char h2[] = {2, 'h', '2'};
-    SSL_set_alpn_protos(handle, h2, sizeof h2);
+    // With http/1.1 on the list a server that does not know h2 says so, in the place of an alert.
+    constexpr unsigned char offered[] = "\x02h2\x08http/1.1";
+    SSL_set_alpn_protos(handle, offered, sizeof offered - 1);
   }
   if (!wishes.settings.verify) {
     stream_.set_verify_mode(ssl::verify_none);

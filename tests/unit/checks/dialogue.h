@@ -38,6 +38,9 @@ inline Outcome hold(Conversation conversation, const std::vector<std::string>& w
         conversation.secured();
         break;
       case Conversation::Wants::data_connection:
+        conversation.connected();
+        break;
+      case Conversation::Wants::data:
         conversation.data(data);
         break;
       case Conversation::Wants::nothing:
