@@ -88,7 +88,8 @@ class PinnedDirector : public Director {
         table_(*path_),
         growth_(*path_),
         changes_(*path_),
-        hops_(*path_) {}
+        hops_(*path_),
+        order_(table_.configured_services()) {}
 
   /// A packet path that never came into use is not left behind.
   ~PinnedDirector() override {

@@ -45,6 +45,9 @@ class RunningTable {
   /// The index of the real server of a connection that another director has; nullopt where it is not configured here.
   [[nodiscard]] std::optional<std::uint32_t> server_of(const Connection& connection) const;
 
+  /// The services that are configured.
+  [[nodiscard]] std::vector<cluster::ServiceKey> configured_services() const;
+
   /// Load and counters of the services in `order`.
   [[nodiscard]] std::vector<ServiceLoad> loads(const std::vector<cluster::ServiceKey>& order) const;
 

@@ -6,6 +6,7 @@
 #include <openssl/rand.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "sync/bytes.h"
 
@@ -46,9 +47,8 @@ Bytes hello(const Nonce& nonce) {
 }
 
 std::optional<Nonce> read_hello(std::span<const std::uint8_t> bytes) {
-  if (bytes.size() != hello_bytes || !std::ranges::equal(bytes.first(magic.size()), magic, {}, {}, [](char c) {
-        return static_cast<std::uint8_t>(c);
-      })) {
+  if (bytes.size() != hello_bytes || !std::ranges::equal(bytes.first(magic.size()), magic, {}, {},
+                                                         [](char c) { return static_cast<std::uint8_t>(c); })) {
     return {};
   }
   Nonce nonce{};

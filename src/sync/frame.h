@@ -5,8 +5,8 @@
 //   hello   "BLSYNC1\0" (8 bytes) | nonce (32)
 //   frame   type (1) | bytes of the content (4) | content | tag (16)
 //
-// The tag is the first half of HMAC-SHA256(key, number of the frame (8 bytes) | type | bytes | content): what is left out,
-// said twice or changed on its way does not pass. Contents are not secret.
+// The tag is the first half of HMAC-SHA256(key, number of the frame (8 bytes) | type | bytes | content): what is left
+// out, said twice or changed on its way does not pass. Contents are not secret.
 #pragma once
 
 #include <array>

@@ -2,6 +2,8 @@
 
 #include <netinet/in.h>
 
+#include <utility>
+
 #include "sync/bytes.h"
 
 namespace ballast::sync {
@@ -193,7 +195,7 @@ std::string_view to_string(Refusal refusal) {
 }
 
 std::expected<std::vector<Connection>, Refusal> read_kernel_message(std::span<const std::uint8_t> message,
-                                                                     std::uint8_t id) {
+                                                                    std::uint8_t id) {
   if (message.size() < header_bytes) return std::unexpected(Refusal::too_short);
   Reader in(message);
   const auto reserved = in.number<std::uint8_t>();

@@ -45,18 +45,18 @@ class KernelMessage {
 bool can_be_told(const cluster::Connection& connection);
 
 enum class Refusal : std::uint8_t {
-  too_short,     ///< no whole header
-  wrong_size,    ///< the size that it says is not its own
-  version,       ///< not version 1
-  other_id,      ///< another syncid: not for us
-  cut_off,       ///< a connection goes beyond its end
-  bad_record,    ///< a connection's size, protocol, state or flags cannot be
-  bad_option,    ///< an option that must be understood and is not, or is cut off
+  too_short,   ///< no whole header
+  wrong_size,  ///< the size that it says is not its own
+  version,     ///< not version 1
+  other_id,    ///< another syncid: not for us
+  cut_off,     ///< a connection goes beyond its end
+  bad_record,  ///< a connection's size, protocol, state or flags cannot be
+  bad_option,  ///< an option that must be understood and is not, or is cut off
 };
 std::string_view to_string(Refusal refusal);
 
 /// The connections in a message. `id`: the syncid that is taken; 0: all.
 std::expected<std::vector<cluster::Connection>, Refusal> read_kernel_message(std::span<const std::uint8_t> message,
-                                                                              std::uint8_t id);
+                                                                             std::uint8_t id);
 
 }  // namespace ballast::sync

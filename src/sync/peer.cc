@@ -13,6 +13,7 @@
 
 #include <array>
 #include <stdexcept>
+#include <utility>
 
 #include "base/log.h"
 #include "sync/asio_address.h"
@@ -44,7 +45,9 @@ Peer::Peer(asio::io_context& context, net::Endpoint peer, std::string secret)
   state_.peer = peer;
 }
 
-void Peer::start() { asio::co_spawn(context_, [self = shared_from_this()] { return self->live(); }, asio::detached); }
+void Peer::start() {
+  asio::co_spawn(context_, [self = shared_from_this()] { return self->live(); }, asio::detached);
+}
 
 void Peer::stop() {
   stopped_ = true;
@@ -125,7 +128,8 @@ asio::awaitable<void> Peer::converse() {
   deadline.cancel();
   socket_.set_option(asio::ip::tcp::no_delay(true));
   const auto theirs = read_hello(answer);
-  if (!theirs) throw std::runtime_error("is no director of Ballast that is synchronized (sync.peers has its sync.listen)");
+  if (!theirs)
+    throw std::runtime_error("is no director of Ballast that is synchronized (sync.peers has its sync.listen)");
   writer_.emplace(frame_key(secret_, Role::caller, own, *theirs));
   out_.clear();
   frame(FrameType::begin, {});

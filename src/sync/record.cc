@@ -63,11 +63,11 @@ std::optional<Connection> read(Reader& in) {
     const auto protocol = in.number<std::uint8_t>();
     const auto port = in.number<std::uint16_t>();
     if (!is_protocol(protocol, false)) return {};
-    connection.service = cluster::AddressKey{static_cast<cluster::Protocol>(protocol),
-                                             {in.address(family(flags, virtual_ipv6)), port}};
+    connection.service =
+        cluster::AddressKey{static_cast<cluster::Protocol>(protocol), {in.address(family(flags, virtual_ipv6)), port}};
   }
-  if (!in.ok() || !is_protocol(connection.protocol, connection.is_template) || !is_state(connection.state) || method == 1 ||
-      method > 3) {
+  if (!in.ok() || !is_protocol(connection.protocol, connection.is_template) || !is_state(connection.state) ||
+      method == 1 || method > 3) {
     return {};
   }
   connection.forward = static_cast<cluster::ForwardingMethod>(method);
@@ -80,12 +80,11 @@ void write_record(std::vector<std::uint8_t>& bytes, const Connection& connection
   const auto* mark = std::get_if<cluster::MarkKey>(&connection.service);
   const bool usual = connection.service == usual_service(connection);
   Writer out(bytes);
-  out.number<std::uint8_t>(when(connection.is_template, is_template) | when(connection.assured, assured) |
-                           when(connection.from_template, from_template) |
-                           when(is_ipv6(connection.client), client_ipv6) |
-                           when(is_ipv6(connection.virtual_address), virtual_ipv6) |
-                           when(is_ipv6(connection.server), server_ipv6) | when(mark != nullptr, by_mark) |
-                           when(mark == nullptr && !usual, own_service));
+  out.number<std::uint8_t>(
+      when(connection.is_template, is_template) | when(connection.assured, assured) |
+      when(connection.from_template, from_template) | when(is_ipv6(connection.client), client_ipv6) |
+      when(is_ipv6(connection.virtual_address), virtual_ipv6) | when(is_ipv6(connection.server), server_ipv6) |
+      when(mark != nullptr, by_mark) | when(mark == nullptr && !usual, own_service));
   out.number<std::uint8_t>(connection.protocol);
   out.number<std::uint8_t>(connection.state);
   out.number<std::uint8_t>(static_cast<std::uint8_t>(connection.forward));

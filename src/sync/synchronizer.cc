@@ -112,8 +112,7 @@ Result<void> Synchronizer::apply_peers(const std::optional<cluster::PeerSync>& w
   }
   std::vector<std::shared_ptr<Peer>> peers;
   for (const auto& endpoint : wanted ? wanted->peers : std::vector<net::Endpoint>{}) {
-    const auto running =
-        std::ranges::find(peers_, endpoint, [](const auto& peer) { return peer->state().peer; });
+    const auto running = std::ranges::find(peers_, endpoint, [](const auto& peer) { return peer->state().peer; });
     if (running != peers_.end() && !other_key) {
       peers.push_back(*running);
       continue;
@@ -175,8 +174,8 @@ void Synchronizer::refresh() {
   if (!refresh_ && now >= next_refresh_) refresh_ = 0;
   if (!refresh_) return;
   next_refresh_ = now + refresh_interval;
-  refresh_ = table_.walk(*refresh_, connections_per_step,
-                         [this](const cluster::Connection& connection) { tell(connection); });
+  refresh_ =
+      table_.walk(*refresh_, connections_per_step, [this](const cluster::Connection& connection) { tell(connection); });
 }
 
 State Synchronizer::state() const {

@@ -122,9 +122,10 @@ TEST(KernelMessage, WhatIsCutOffIsRefused) {
 
 TEST(KernelMessage, AnOptionThatMustBeUnderstoodAndIsNotIsRefused) {
   const auto with_option = [](std::string_view option) {
-    return from_hex("0007 0030 0101 0000 0006 0028 0000 0000 0001 5dca 1f90 1f90 0000 0000 0000 0384 0a09 0009 0a00 0164 "
-                    "0a00 020b" +
-                    std::string(option));
+    return from_hex(
+        "0007 0030 0101 0000 0006 0028 0000 0000 0001 5dca 1f90 1f90 0000 0000 0000 0384 0a09 0009 0a00 0164 "
+        "0a00 020b" +
+        std::string(option));
   };
   EXPECT_EQ(read_kernel_message(with_option("0902 0000"), 0).error(), Refusal::bad_option);
   EXPECT_TRUE(read_kernel_message(with_option("4902 0000"), 0));
