@@ -5,6 +5,7 @@
  * real server; what is neither may start a connection if its destination is a virtual service. Everything else passes
  * untouched. Where XDP cannot send a packet itself (a next hop that is not resolved, an interface that takes no
  * redirected frames) it passes it untouched to the TC program on the same interface, which can. */
+#include "arrivals.h"
 #include "capture_run.h"
 #include "connection.h"
 #include "fragment.h"
@@ -324,5 +325,9 @@ int ballast_sweep(struct __sk_buff* ctx) { return sweep_start(); }
 /* Run by the daemon, not attached: moves a piece of the previous table while the table grows. */
 SEC("tc")
 int ballast_move(struct __sk_buff* ctx) { return move_piece(); }
+
+/* Run by the daemon, not attached: enters connections that another director told of. */
+SEC("tc")
+int ballast_admit(struct __sk_buff* ctx) { return admit_all(); }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

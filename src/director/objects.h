@@ -8,6 +8,7 @@
 #include "director/abi.h"
 
 // The generated code names the types of variables as C does.
+using ballast::abi::arrivals;
 using ballast::abi::live;
 using ballast::abi::settings;
 

@@ -172,6 +172,8 @@ Result<void> Copy::load() {
   if (!xdp_ || !tc_) return fail_errno("cannot open the built-in BPF objects");
   bpf_program__set_autoload(xdp_->progs.ballast_sweep, false);
   bpf_program__set_autoload(tc_->progs.ballast_sweep, false);
+  bpf_program__set_autoload(xdp_->progs.ballast_admit, false);
+  bpf_program__set_autoload(tc_->progs.ballast_admit, false);
   xdp_->rodata->segment_count = tc_->rodata->segment_count = segment_count_;
   xdp_->rodata->hash_seed = tc_->rodata->hash_seed = hash_seed_;
   for (bpf_map* map : maps_of(xdp_->obj)) {

@@ -308,6 +308,30 @@ void PacketPath::start_sweep() {
   if (run_once(object_, "ballast_sweep") != 0) give_up("starting the sweep");
 }
 
+std::vector<abi::connection> PacketPath::told_changes() {
+  std::vector<abi::connection> told;
+  const auto note = [](void* list, void* record, std::size_t) {
+    abi::connection change;
+    std::memcpy(&change, record, sizeof change);
+    static_cast<std::vector<abi::connection>*>(list)->push_back(change);
+    return 0;
+  };
+  ring_buffer* ring = ring_buffer__new(map("changes"), note, &told, nullptr);
+  if (ring == nullptr) give_up("reading the ring of changes");
+  ring_buffer__consume(ring);
+  ring_buffer__free(ring);
+  return told;
+}
+
+abi::arrivals PacketPath::admit(const std::vector<abi::connection>& connections) {
+  abi::arrivals arrivals{};
+  arrivals.count = static_cast<std::uint32_t>(connections.size());
+  std::ranges::copy(connections, arrivals.entry);
+  write_map(map("arrivals"), 0, arrivals);
+  if (run_once(object_, "ballast_admit") != 0) give_up("admitting connections");
+  return read_map<abi::arrivals>(map("arrivals"), 0);
+}
+
 std::uint32_t PacketPath::move() { return run_once(object_, "ballast_move"); }
 
 void PacketPath::clear() {
