@@ -46,6 +46,7 @@ void add_commands(CLI::App& app, int& exit_status) {
   add_status_command(app, exit_status);
   add_services_command(app, exit_status);
   add_checks_command(app, exit_status);
+  add_sync_command(app, exit_status);
   add_connections_command(app, exit_status);
   add_counters_command(app, exit_status);
   add_capture_command(app, exit_status);

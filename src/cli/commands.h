@@ -14,6 +14,7 @@ void add_probe_command(CLI::App& app, int& exit_status);
 void add_status_command(CLI::App& app, int& exit_status);
 void add_services_command(CLI::App& app, int& exit_status);
 void add_checks_command(CLI::App& app, int& exit_status);
+void add_sync_command(CLI::App& app, int& exit_status);
 void add_connections_command(CLI::App& app, int& exit_status);
 void add_counters_command(CLI::App& app, int& exit_status);
 void add_capture_command(CLI::App& app, int& exit_status);

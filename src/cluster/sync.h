@@ -21,6 +21,7 @@ struct KernelSync {
   std::optional<net::Address> group;  ///< absent: 224.0.0.81
   std::uint8_t ttl = 1;
   std::uint16_t message_bytes = 0;  ///< the longest message; 0: what the interface takes
+  bool by_command = false;          ///< ipvsadm --start-daemon made it: it outlives reloads and restarts
   friend bool operator==(const KernelSync&, const KernelSync&) = default;
 };
 

@@ -7,6 +7,7 @@
 
 #include "config/behaviour.h"
 #include "config/sections.h"
+#include "config/sync.h"
 #include "config/yaml.h"
 
 namespace ballast::config {
@@ -154,6 +155,7 @@ class Writer {
 
   std::string write() {
     write_director();
+    out_ += sync_text(cluster_.sync);
     write_pools();
     write_services();
     return std::move(out_);

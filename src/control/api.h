@@ -15,6 +15,8 @@
 //   clear                                                    null
 //   zero              key? (one service only)                null
 //   set_timeouts      timeouts (0: leave)                    null
+//   start_kernel_sync daemon (with one role)                 null
+//   stop_kernel_sync  master: true or false (the backup)     null
 //   transaction       operations: [{"op": ...}]              [null or {"code": ERRNO, "message": TEXT}]
 //   apply             services, timeouts? (0: leave),        {changed: TEXT, lines: [TEXT], notes: [TEXT]}
 //                     dry_run?
@@ -26,12 +28,13 @@
 //   counters                                                 [CounterView]
 //   status                                                   Status
 //   health                                                   HealthView
+//   sync                                                     SyncView
 //   reload                                                   {changed: TEXT}
 //   stop                                                     null; then the packet path is down and the daemon ends
 //
 // `transaction` does those of its operations that are not refused, one after another, and puts them in force in one
-// step; they can be those from add_service to set_timeouts. `apply` makes `services` the services of commands, all of
-// them, in one step or not at all; with dry_run it only says what that would change.
+// step; they can be those from add_service to stop_kernel_sync. `apply` makes `services` the services of commands, all
+// of them, in one step or not at all; with dry_run it only says what that would change.
 //
 // `limit` is how many connections of the table one answer looks at (at most 16384), so that a filter that matches few
 // of a million does not hold up the daemon: an answer with no connection in it still has a cursor to go on from.
@@ -200,5 +203,36 @@ struct HealthView {
 };
 
 // JSON forms of all of the above and of the cluster's values: to_json(x) and from_json<T>(value) in control/json.h.
+
+/// A director that is told of connections here.
+struct SyncPeerView {
+  net::Endpoint peer;
+  std::string state;  ///< "connected", "complete", or why it is neither
+  std::uint64_t told = 0;
+  std::uint64_t taken = 0;
+};
+/// A director that tells of its connections.
+struct SyncCallerView {
+  std::string address;
+  std::string state;  ///< "connected", "complete", "gone"
+  std::uint64_t taken = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t malformed = 0;
+};
+/// A role of ip_vs's protocol.
+struct KernelSyncView {
+  cluster::KernelSync daemon;
+  std::uint64_t told = 0;
+  std::uint64_t taken = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t malformed = 0;
+};
+struct SyncView {
+  std::optional<net::Endpoint> listen;
+  std::vector<SyncPeerView> peers;
+  std::vector<SyncCallerView> callers;
+  std::vector<KernelSyncView> kernel;
+  std::uint64_t lost = 0;
+};
 
 }  // namespace ballast::control

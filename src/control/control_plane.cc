@@ -12,6 +12,7 @@
 #include "cluster/effective.h"
 #include "control/health_lines.h"
 #include "control/health_views.h"
+#include "control/synchronization.h"
 #include "control/version.h"
 
 namespace ballast::control {
@@ -85,6 +86,12 @@ Result<std::unique_ptr<ControlPlane>> ControlPlane::start(Sources sources, Clock
   plane->current_ = std::move(wanted->cluster);
   plane->monitor_.apply(plane->current_, running_in(*plane->director_), now_for_checks(now));
   if (auto applied = plane->install_health(); !applied) return std::unexpected(applied.error());
+  if (plane->sources_.open_sync) plane->synchronizer_ = plane->sources_.open_sync(plane->table_for_sync());
+  if (plane->synchronizer_ != nullptr) {
+    if (auto applied = plane->synchronizer_->apply(plane->current_.sync); !applied) {
+      return std::unexpected(applied.error());
+    }
+  }
   plane->statistics_.retain(plane->current_);
   plane->statistics_.track(plane->director_->services());
   plane->next_estimate_ = now + Estimator::interval;
@@ -108,7 +115,9 @@ Result<void> ControlPlane::install(Cluster next) {
   health::Monitor monitor = monitor_;
   monitor.apply(next, {}, now_for_checks(now_));
   Cluster effective = cluster::effective(next, monitor.health());
-  if (auto applied = director_->apply(effective); !applied) {
+  auto applied = director_->apply(effective);
+  if (applied && synchronizer_ != nullptr) applied = synchronizer_->apply(next.sync);
+  if (!applied) {
     if (auto restored = director_->apply(effective_); !restored) {
       log::error("going back to the state before the change that failed: {}", restored.error().message);
     }
@@ -177,7 +186,7 @@ Result<std::string> ControlPlane::reload() {
   if (sources_.configuration.empty()) {
     return fail("nothing to reload: the daemon was started without a configuration file (ballast run -c FILE)", EINVAL);
   }
-  auto wanted = desired({services_of_commands(current_), command_timeouts_});
+  auto wanted = desired({services_of_commands(current_), command_timeouts_, kernel_sync_of_commands(current_)});
   if (!wanted) return std::unexpected(wanted.error());
   std::string changed = describe_change(current_, wanted->cluster);
   if (auto installed = install(std::move(wanted->cluster)); !installed) return std::unexpected(installed.error());
@@ -243,6 +252,24 @@ Status ControlPlane::status() const {
   return status;
 }
 
+SyncView ControlPlane::sync() const {
+  return sync_view(synchronizer_ != nullptr ? synchronizer_->state() : sync::State{});
+}
+
+sync::Table ControlPlane::table_for_sync() {
+  director::Director& director = *director_;
+  return {.walk = [&director](std::uint32_t cursor, std::uint32_t limit,
+                              const sync::Visit& visit) { return director.connections(cursor, limit, visit); },
+          .keep_changes = [&director](bool keep) { director.keep_changes(keep); },
+          .changes = [&director](const sync::Visit& visit) { return director.changes(visit); },
+          .admit =
+              [&director](std::span<const cluster::Connection> connections) {
+                const auto admitted = director.admit(connections);
+                return sync::Taken{.taken = std::uint64_t{admitted.entered} + admitted.renewed,
+                                   .refused = std::uint64_t{admitted.refused} + admitted.unknown};
+              }};
+}
+
 HealthView ControlPlane::health() const { return health_view(current_, health_, monitor_.reports()); }
 
 void ControlPlane::tick(Clock::time_point now) {
@@ -287,7 +314,8 @@ void ControlPlane::announce_shortcomings() {
 }
 
 void ControlPlane::save() {
-  const SavedState state{{services_of_commands(current_), command_timeouts_}, statistics_.baselines()};
+  const SavedState state{{services_of_commands(current_), command_timeouts_, kernel_sync_of_commands(current_)},
+                         statistics_.baselines()};
   if (auto saved = save_state(sources_.state_file, state); !saved) {
     log::error("what commands made is not saved and ends with this daemon: {}", saved.error().message);
   }

@@ -25,6 +25,7 @@
 #include "director/director.h"
 #include "health/monitor.h"
 #include "health/notice.h"
+#include "sync/synchronizer.h"
 
 namespace ballast::control {
 
@@ -44,6 +45,8 @@ class ControlPlane {
     std::string state_file;
     std::function<Result<cluster::Cluster>(const std::string& path)> read_configuration;
     std::function<Result<std::unique_ptr<director::Director>>(const cluster::DirectorSettings&)> open_director;
+    /// Makes the plane that tells other directors of this table; may be empty.
+    std::function<std::unique_ptr<sync::Synchronizer>(sync::Table)> open_sync{};
     /// Is told what a change of health means for commands and mail. Must not change this. May be empty.
     std::function<void(const cluster::Cluster& desired, const std::vector<health::Notice>&)> tell{};
   };
@@ -78,6 +81,7 @@ class ControlPlane {
   [[nodiscard]] std::vector<CounterView> counters() const;
   [[nodiscard]] Status status() const;
   [[nodiscard]] HealthView health() const;
+  [[nodiscard]] SyncView sync() const;
   /// What is desired.
   [[nodiscard]] const cluster::Cluster& current() const { return current_; }
 
@@ -102,12 +106,14 @@ class ControlPlane {
   [[nodiscard]] Result<Desired> desired(const CommandState& commands) const;
   Result<void> install(cluster::Cluster next);
   Result<void> install_health();
+  [[nodiscard]] sync::Table table_for_sync();
   void announce_shortcomings();
   void save();
   void save_when_small();
 
   Sources sources_;
   std::unique_ptr<director::Director> director_;
+  std::unique_ptr<sync::Synchronizer> synchronizer_;
   cluster::Cluster current_;
   health::Monitor monitor_;
   cluster::Health health_;      ///< what effective_ was made from

@@ -39,7 +39,8 @@ Result<void> need_root() {
   return fail("needs root (CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON): run it with sudo or as a system service", EPERM);
 }
 
-Result<std::unique_ptr<ControlPlane>> start_plane(const DaemonOptions& options, Notifier& notifier) {
+Result<std::unique_ptr<ControlPlane>> start_plane(const DaemonOptions& options, asio::io_context& context,
+                                                  Notifier& notifier) {
   return ControlPlane::start(
       {.instance = options.instance,
        .configuration = options.configuration,
@@ -49,6 +50,8 @@ Result<std::unique_ptr<ControlPlane>> start_plane(const DaemonOptions& options, 
            [instance = options.instance](const cluster::DirectorSettings& settings) {
              return director::Director::open(instance, settings);
            },
+       .open_sync =
+           [&context](sync::Table table) { return std::make_unique<sync::Synchronizer>(context, std::move(table)); },
        .tell = [&notifier](const cluster::Cluster& desired,
                            const std::vector<health::Notice>& notices) { notifier.tell(desired, notices); }},
       ControlPlane::Clock::now());
@@ -134,7 +137,7 @@ Result<void> run_daemon(const DaemonOptions& options) {
   if (!lock) return std::unexpected(lock.error());
   asio::io_context context(1);
   Notifier notifier(context.get_executor());
-  auto plane = start_plane(options, notifier);
+  auto plane = start_plane(options, context, notifier);
   if (!plane) return std::unexpected(plane.error());
 
   Loop loop(context, **plane, notifier);

@@ -69,6 +69,12 @@ Desired combine(Cluster file, const CommandState& commands) {
   override_timeout(timeouts.tcp, commands.timeouts.tcp, "tcp", desired.notes);
   override_timeout(timeouts.tcp_fin, commands.timeouts.tcp_fin, "tcp_fin", desired.notes);
   override_timeout(timeouts.udp, commands.timeouts.udp, "udp", desired.notes);
+  for (const auto& daemon : commands.kernel_sync) {
+    const bool in_file_too = std::ranges::any_of(desired.cluster.sync.kernel, [&](const auto& one) {
+      return (one.master && daemon.master) || (one.backup && daemon.backup);
+    });
+    if (!in_file_too) desired.cluster.sync.kernel.push_back(daemon);
+  }
   return desired;
 }
 

@@ -13,6 +13,7 @@ struct CommandState {
   std::vector<cluster::VirtualService> services;
   cluster::Timeouts timeouts{std::chrono::seconds(0), std::chrono::seconds(0),
                              std::chrono::seconds(0)};  ///< 0: not set by a command
+  std::vector<cluster::KernelSync> kernel_sync{};
   friend bool operator==(const CommandState&, const CommandState&) = default;
 };
 
@@ -22,7 +23,7 @@ struct Desired {
 };
 
 /// The file's services, then those of commands; where both have a key, the file's. Timeouts that a command set win over
-/// the file's.
+/// the file's. Synchronization's roles of commands are added to the file's, unless it has them.
 Desired combine(cluster::Cluster file, const CommandState& commands);
 
 /// The services in `cluster` that commands made.

@@ -1,4 +1,5 @@
 #include "control/edits.h"
+#include "control/synchronization.h"
 
 #include <fmt/format.h>
 
@@ -86,6 +87,21 @@ Result<Edit> zero(const object& arguments) {
   return Edit{[key = *key](Draft& draft) { return control::zero(draft, key); }, *key, "counters set to zero"};
 }
 
+Result<Edit> start_kernel_sync(const object& arguments) {
+  auto daemon = argument<cluster::KernelSync>(arguments, "daemon");
+  if (!daemon) return std::unexpected(daemon.error());
+  return Edit{[daemon = *daemon](Draft& draft) { return control::start_kernel_sync(draft, daemon); }, std::nullopt,
+              fmt::format("synchronization as ip_vs's {} begins on {}", daemon->master ? "master" : "backup",
+                          daemon->interface)};
+}
+
+Result<Edit> stop_kernel_sync(const object& arguments) {
+  auto master = argument<bool>(arguments, "master");
+  if (!master) return std::unexpected(master.error());
+  return Edit{[master = *master](Draft& draft) { return control::stop_kernel_sync(draft, master); }, std::nullopt,
+              fmt::format("synchronization as ip_vs's {} ends", *master ? "master" : "backup")};
+}
+
 struct Operation {
   std::string_view name;
   Result<Edit> (*read)(const object& arguments);
@@ -99,7 +115,9 @@ constexpr std::array operations = {Operation{"add_service", add_service},
                                    Operation{"delete_server", delete_server},
                                    Operation{"clear", clear},
                                    Operation{"zero", zero},
-                                   Operation{"set_timeouts", set_timeouts}};
+                                   Operation{"set_timeouts", set_timeouts},
+                                   Operation{"start_kernel_sync", start_kernel_sync},
+                                   Operation{"stop_kernel_sync", stop_kernel_sync}};
 
 const Operation* find(std::string_view operation) {
   const auto* const found = std::ranges::find(operations, operation, &Operation::name);

@@ -30,6 +30,8 @@ boost::json::value to_json(const ConnectionFilter& filter);
 boost::json::value to_json(const CounterView& view);
 boost::json::value to_json(const Status& status);
 boost::json::value to_json(const HealthView& view);
+boost::json::value to_json(const SyncView& view);
+boost::json::value to_json(const cluster::KernelSync& daemon);
 boost::json::value to_json(const std::vector<ServiceView>& views);
 boost::json::value to_json(const std::vector<ConnectionView>& views);
 boost::json::value to_json(const std::vector<CounterView>& views);
@@ -74,6 +76,10 @@ template <>
 Result<Status> from_json(const boost::json::value& value);
 template <>
 Result<HealthView> from_json(const boost::json::value& value);
+template <>
+Result<SyncView> from_json(const boost::json::value& value);
+template <>
+Result<cluster::KernelSync> from_json(const boost::json::value& value);
 template <>
 Result<std::vector<ServiceView>> from_json(const boost::json::value& value);
 template <>

@@ -175,6 +175,8 @@ Result<value> status(ControlPlane& plane, const object&) { return to_json(plane.
 
 Result<value> health(ControlPlane& plane, const object&) { return to_json(plane.health()); }
 
+Result<value> sync(ControlPlane& plane, const object&) { return to_json(plane.sync()); }
+
 Result<value> reload(ControlPlane& plane, const object&) {
   auto changed = plane.reload();
   if (!changed) {
@@ -196,11 +198,13 @@ struct Operation {
   Result<value> (*run)(ControlPlane&, const object&);
 };
 
-constexpr std::array operations = {
-    Operation{"services", services}, Operation{"transaction", transaction}, Operation{"apply", apply},
-    Operation{"timeouts", timeouts}, Operation{"report", report},           Operation{"connections", connections},
-    Operation{"totals", totals},     Operation{"counters", counters},       Operation{"status", status},
-    Operation{"health", health},     Operation{"reload", reload},           Operation{"stop", stop}};
+constexpr std::array operations = {Operation{"services", services}, Operation{"transaction", transaction},
+                                   Operation{"apply", apply},       Operation{"timeouts", timeouts},
+                                   Operation{"report", report},     Operation{"connections", connections},
+                                   Operation{"totals", totals},     Operation{"counters", counters},
+                                   Operation{"status", status},     Operation{"health", health},
+                                   Operation{"sync", sync},         Operation{"reload", reload},
+                                   Operation{"stop", stop}};
 
 Result<value> run(ControlPlane& plane, const Request& request) {
   if (is_edit(request.operation)) return change(plane, request);

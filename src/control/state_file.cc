@@ -10,6 +10,7 @@
 #include <cstdio>
 
 #include "base/fd.h"
+#include "control/json_sync.h"
 #include "control/json_views.h"
 
 namespace ballast::control {
@@ -26,6 +27,7 @@ template <typename Fields, Is<SavedState> V>
 void describe(Fields& fields, V& state) {
   fields.member("services", state.commands.services);
   fields.member("timeouts", state.commands.timeouts);
+  fields.rare_member("kernel_sync", state.commands.kernel_sync);
   fields.member("baselines", state.baselines);
 }
 

@@ -13,6 +13,8 @@ namespace ballast::director {
 namespace {
 
 constexpr std::uint32_t segments_per_call = 64;
+/// However few connections are in them: reading so many takes about a millisecond.
+constexpr std::uint32_t segments_per_walk = 512;
 
 }  // namespace
 
@@ -121,9 +123,10 @@ std::optional<std::uint32_t> read_connections(const PacketPath& path, std::uint3
   const std::uint32_t now = abi::now_ticks();
   std::vector<std::uint8_t> values(std::size_t{segments_per_call} * SEGMENT_BYTES);
   std::uint32_t visited = 0;
-  while (cursor < segments) {
+  const std::uint32_t end = std::min(segments, cursor + segments_per_walk);
+  while (cursor < end) {
     const bool in_previous = cursor < previous;
-    const std::uint32_t count = std::min(segments_per_call, (in_previous ? previous : segments) - cursor);
+    const std::uint32_t count = std::min(segments_per_call, (in_previous ? std::min(previous, end) : end) - cursor);
     const bool read = in_previous ? read_segments(path.previous_connections_map(), cursor, count, values.data())
                                   : read_segments(path.connections_map(), cursor - previous, count, values.data());
     if (!read) return std::nullopt;
@@ -142,7 +145,7 @@ std::optional<std::uint32_t> read_connections(const PacketPath& path, std::uint3
       if (visited >= limit) return cursor < segments ? std::optional(cursor) : std::nullopt;
     }
   }
-  return std::nullopt;
+  return cursor < segments ? std::optional(cursor) : std::nullopt;
 }
 
 }  // namespace ballast::director

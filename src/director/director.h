@@ -111,7 +111,7 @@ class Director {
   /// taken over.
   [[nodiscard]] virtual std::vector<ServiceLoad> services() const = 0;
   /// Walks the connection table from `cursor` (0 at first) and gives every connection to `visit` until `limit` of them
-  /// were visited. Returns the cursor to go on from, or nullopt at the end.
+  /// were visited, or about a millisecond has passed. Returns the cursor to go on from, or nullopt at the end.
   virtual std::optional<std::uint32_t> connections(std::uint32_t cursor, std::uint32_t limit,
                                                    const std::function<void(const Connection&)>& visit) const = 0;
   /// From now on changes of connections are kept for changes(), or not any more.

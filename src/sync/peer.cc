@@ -6,12 +6,14 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/multiple_exceptions.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
 #include <array>
+#include <exception>
 #include <stdexcept>
 #include <utility>
 
@@ -37,6 +39,17 @@ constexpr std::size_t most_waiting_bytes = 8 << 20;
 /// While less than this waits, a walk through the table goes on.
 constexpr std::size_t walk_while_waiting_bytes = 1 << 20;
 constexpr std::uint32_t connections_per_step = 4096;
+
+std::string words_of(const std::exception_ptr& thrown, bool connected) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const boost::system::system_error& error) {
+    if (error.code() != asio::error::eof) return error.code().message();
+    return connected ? "has closed the connection" : "does not take our word: is its sync.key the same?";
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+}
 
 }  // namespace
 
@@ -99,8 +112,10 @@ asio::awaitable<void> Peer::live() {
     socket_ = Socket(context_);
     try {
       co_await converse();
-    } catch (const std::exception& error) {
-      fail(error.what());
+    } catch (const asio::multiple_exceptions& all) {
+      fail(words_of(all.first_exception(), state_.connected));
+    } catch (...) {
+      fail(words_of(std::current_exception(), state_.connected));
     }
     state_.connected = false;
     state_.complete = false;

@@ -136,12 +136,39 @@ Result<void> ClientTable::set_timeouts(const cluster::Timeouts& timeouts) {
   return change("set_timeouts", {{"timeouts", control::to_json(timeouts)}});
 }
 
-Result<std::vector<SyncDaemon>> ClientTable::sync_daemons() { return std::vector<SyncDaemon>{}; }
-
-Result<void> ClientTable::start_sync_daemon(const SyncDaemon&) {
-  return fail("connection synchronisation is not part of this version", ENOPROTOOPT);
+Result<std::vector<SyncDaemon>> ClientTable::sync_daemons() {
+  const auto answer = ask("sync");
+  if (!answer) return std::unexpected(answer.error());
+  const auto view = control::from_json<control::SyncView>(*answer);
+  if (!view) return std::unexpected(view.error());
+  std::vector<SyncDaemon> daemons;
+  for (const SyncRole role : {SyncRole::master, SyncRole::backup}) {
+    for (const auto& kernel : view->kernel) {
+      const auto& daemon = kernel.daemon;
+      if (!(role == SyncRole::master ? daemon.master : daemon.backup)) continue;
+      daemons.push_back({.role = role,
+                         .interface = daemon.interface,
+                         .id = daemon.id,
+                         .longest_message = daemon.message_bytes,
+                         .group = daemon.group,
+                         .port = daemon.port,
+                         .ttl = daemon.ttl});
+    }
+  }
+  return daemons;
 }
 
-Result<void> ClientTable::stop_sync_daemon(SyncRole) { return fail("no sync daemon runs", ESRCH); }
+Result<void> ClientTable::start_sync_daemon(const SyncDaemon& wanted) {
+  cluster::KernelSync daemon{.interface = wanted.interface, .id = wanted.id, .group = wanted.group};
+  (wanted.role == SyncRole::master ? daemon.master : daemon.backup) = true;
+  daemon.message_bytes = wanted.longest_message;
+  if (wanted.port != 0) daemon.port = wanted.port;
+  if (wanted.ttl != 0) daemon.ttl = wanted.ttl;
+  return change("start_kernel_sync", {{"daemon", control::to_json(daemon)}});
+}
+
+Result<void> ClientTable::stop_sync_daemon(SyncRole role) {
+  return change("stop_kernel_sync", {{"master", role == SyncRole::master}});
+}
 
 }  // namespace ballast::ipvsadm
