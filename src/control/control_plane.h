@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "cluster/model.h"
+#include "config/reading.h"
 #include "control/api.h"
 #include "control/counter_watch.h"
 #include "control/desired.h"
@@ -36,9 +37,9 @@ class ControlPlane {
   /// Where things come from.
   struct Sources {
     std::string instance;
-    std::string configuration;  ///< path of the configuration file; empty: none
+    std::string configuration;  ///< the files that read_configuration() reads, for people; empty: none
     std::string state_file;
-    std::function<Result<cluster::Cluster>(const std::string& path)> read_configuration;
+    std::function<Result<config::Reading>()> read_configuration;
     std::function<Result<std::unique_ptr<director::Director>>(const cluster::DirectorSettings&)> open_director;
   };
 
@@ -72,6 +73,8 @@ class ControlPlane {
   [[nodiscard]] std::vector<CounterView> counters() const;
   [[nodiscard]] Status status() const;
   [[nodiscard]] const cluster::Cluster& current() const { return current_; }
+  /// How the configuration files themselves are to be treated, as they said when they were read last.
+  [[nodiscard]] const std::vector<config::FileWishes>& wishes() const { return wishes_; }
 
   /// To be called about every 100 ms.
   void tick(Clock::time_point now);
@@ -86,9 +89,10 @@ class ControlPlane {
  private:
   ControlPlane(Sources sources, Clock::time_point now) : sources_(std::move(sources)), now_(now), started_(now) {}
 
-  [[nodiscard]] Result<Desired> desired(const CommandState& commands) const;
+  [[nodiscard]] Result<config::Reading> read() const;
+  void adopt(const config::Reading& reading);
   Result<void> install(cluster::Cluster next);
-  void announce_shortcomings();
+  void announce();
   void save();
   void save_when_small();
 
@@ -98,6 +102,8 @@ class ControlPlane {
   cluster::Timeouts command_timeouts_ = CommandState{}.timeouts;
   Statistics statistics_;
   CounterWatch watch_;
+  std::vector<std::string> warnings_;  ///< of the configuration files
+  std::vector<config::FileWishes> wishes_;
   std::set<std::string> announced_;
   Clock::time_point now_;
   Clock::time_point started_;

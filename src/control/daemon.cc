@@ -13,7 +13,6 @@
 
 #include "base/instance.h"
 #include "base/log.h"
-#include "config/yaml.h"
 #include "control/control_plane.h"
 #include "control/instance_lock.h"
 #include "control/notify.h"
@@ -36,11 +35,26 @@ Result<void> need_root() {
   return fail("needs root (CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON): run it with sudo or as a system service", EPERM);
 }
 
+/// The paths of the files, for people.
+std::string paths_of(const std::vector<config::Source>& sources) {
+  std::string paths;
+  for (const auto& source : sources) paths += (paths.empty() ? "" : ", ") + source.path;
+  return paths;
+}
+
+Result<config::Reading> read_configuration(const DaemonOptions& options) {
+  auto names = config::system_names();
+  names.config_id = options.config_id;
+  auto reading = config::read_sources(options.configuration, names);
+  if (!reading) return std::unexpected(config::to_error(reading.error()));
+  return std::move(*reading);
+}
+
 Result<std::unique_ptr<ControlPlane>> start_plane(const DaemonOptions& options) {
   return ControlPlane::start({.instance = options.instance,
-                              .configuration = options.configuration,
+                              .configuration = paths_of(options.configuration),
                               .state_file = state_file(options.instance),
-                              .read_configuration = config::read_yaml_file,
+                              .read_configuration = [options] { return read_configuration(options); },
                               .open_director =
                                   [instance = options.instance](const cluster::DirectorSettings& settings) {
                                     return director::Director::open(instance, settings);
