@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "config/keepalived/keepalived.h"
 #include "config/ldirectord/ldirectord.h"
 #include "config/sources/merge.h"
 #include "config/yaml.h"
@@ -37,8 +38,7 @@ std::expected<Reading, std::vector<Problem>> read_as(Format format, std::string_
     case Format::ldirectord:
       return read_ldirectord(text, path, names);
     case Format::keepalived:
-      return std::unexpected(
-          std::vector<Problem>{{.file = path, .at = {}, .message = "keepalived's format is not read yet"}});
+      return read_keepalived(text, path, names, system_files());
     case Format::yaml:
       break;
   }

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "config/ldirectord/ldirectord.h"
-#include "tests/unit/config_ldirectord/known_names.h"
+#include "tests/unit/config/known_names.h"
 
 namespace ballast::config {
 namespace {
