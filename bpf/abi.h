@@ -351,7 +351,8 @@ struct live {
   __u64 sweep_ns;         /* spent by all of them */
   __u64 sweep_longest_ns; /* ... by the longest */
   __u64 move_left;        /* entries that this walk through the previous table could not move */
-  __u64 pad1[2];
+  __u32 now;              /* tick of the timer's last run */
+  __u32 pad1[3];
 };
 
 /* What a run of the program that moves entries of a growing table leaves. */

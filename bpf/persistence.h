@@ -122,7 +122,7 @@ __noinline __s64 schedule_persistent(__u32 index, const struct packet* p, __u32 
   born->entry.held = 1;
   born->full = is_full();
   member_take(chosen, born->entry.meta);
-  int slot = insert_newborn(NEWBORN_OF_PACKET);
+  int slot = insert_newborn(born, NEWBORN_OF_PACKET);
   if (slot >= 0 && slot < INSERTED_BY_OTHER) return chosen;
   member_release(chosen, META_TEMPLATE);
   if (slot < 0) return PERSISTENT_FULL;

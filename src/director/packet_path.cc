@@ -1,4 +1,5 @@
 #include "director/packet_path.h"
+#include "director/objects.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -14,8 +15,6 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
-#include "bpf/director_tc.skel.h"
-#include "bpf/director_xdp.skel.h"
 #include "director/bpffs.h"
 
 namespace ballast::director {
@@ -71,8 +70,8 @@ std::vector<SharedMap> shared_maps(const bpf_object* xdp, const bpf_object* tc) 
   std::vector<SharedMap> maps;
   bpf_map* map = nullptr;
   bpf_object__for_each_map(map, xdp) {
-    if (bpf_map__is_internal(map)) continue;
-    maps.push_back({bpf_map__name(map), map, bpf_object__find_map_by_name(tc, bpf_map__name(map))});
+    const auto name = shared_name(map);
+    if (!name.empty()) maps.push_back({std::string(name), map, bpf_object__find_map_by_name(tc, bpf_map__name(map))});
   }
   return maps;
 }
@@ -288,7 +287,7 @@ Result<void> PacketPath::map_arrays() {
   };
   const auto& maps = xdp_->maps;
   for (auto opened :
-       {open_array(settings, maps.settings), open_array(live, maps.live), open_array(services, maps.services),
+       {open_array(settings, maps.data_settings), open_array(live, maps.data_live), open_array(services, maps.services),
         open_array(cursors, maps.cursors), open_array(rings, maps.rings), open_array(maglev_tables, maps.maglev_tables),
         open_array(chunks, maps.chunks), open_array(figures, maps.figures), open_array(servers, maps.servers),
         open_array(service_traffic, maps.service_traffic)}) {

@@ -1,4 +1,5 @@
 #include "packet_path.h"
+#include "director/objects.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -20,8 +21,6 @@
 #include <numeric>
 
 #include "bpf/counters.h"
-#include "bpf/director_tc.skel.h"
-#include "bpf/director_xdp.skel.h"
 #include "schedule/hash_buckets.h"
 #include "schedule/maglev.h"
 
@@ -193,7 +192,8 @@ Loaded load_skeleton(Skeleton* skeleton, const Maps* running, int (*load)(Skelet
   std::map<std::string, bpf_map*> maps;
   bpf_map* map = nullptr;
   bpf_object__for_each_map(map, skeleton->obj) {
-    if (!bpf_map__is_internal(map)) maps[bpf_map__name(map)] = map;
+    const auto name = director::shared_name(map);
+    if (!name.empty()) maps[std::string(name)] = map;
   }
   set_constants(skeleton, running != nullptr);
   if (running == nullptr) {
