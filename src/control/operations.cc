@@ -173,6 +173,8 @@ Result<value> counters(ControlPlane& plane, const object&) { return to_json(plan
 
 Result<value> status(ControlPlane& plane, const object&) { return to_json(plane.status()); }
 
+Result<value> health(ControlPlane& plane, const object&) { return to_json(plane.health()); }
+
 Result<value> reload(ControlPlane& plane, const object&) {
   auto changed = plane.reload();
   if (!changed) {
@@ -194,12 +196,11 @@ struct Operation {
   Result<value> (*run)(ControlPlane&, const object&);
 };
 
-constexpr std::array operations = {Operation{"services", services}, Operation{"transaction", transaction},
-                                   Operation{"apply", apply},       Operation{"timeouts", timeouts},
-                                   Operation{"report", report},     Operation{"connections", connections},
-                                   Operation{"totals", totals},     Operation{"counters", counters},
-                                   Operation{"status", status},     Operation{"reload", reload},
-                                   Operation{"stop", stop}};
+constexpr std::array operations = {
+    Operation{"services", services}, Operation{"transaction", transaction}, Operation{"apply", apply},
+    Operation{"timeouts", timeouts}, Operation{"report", report},           Operation{"connections", connections},
+    Operation{"totals", totals},     Operation{"counters", counters},       Operation{"status", status},
+    Operation{"health", health},     Operation{"reload", reload},           Operation{"stop", stop}};
 
 Result<value> run(ControlPlane& plane, const Request& request) {
   if (is_edit(request.operation)) return change(plane, request);

@@ -85,7 +85,8 @@ class PinnedDirector : public Director {
         mark_device_(*path_, directory_),
         table_(*path_),
         growth_(*path_),
-        hops_(*path_) {}
+        hops_(*path_),
+        order_(table_.configured_services()) {}
 
   /// A packet path that never came into use is not left behind.
   ~PinnedDirector() override {

@@ -109,7 +109,8 @@ class Director {
   /// Gives a report to the schedulers that go by it, for that real server in every service. How many they are.
   virtual std::size_t report(const ServerReport& report) = 0;
 
-  /// Load and counters of every service, in the order of the last applied Cluster.
+  /// Load and counters of every service, in the order of the last applied Cluster; before the first, of those that were
+  /// taken over.
   [[nodiscard]] virtual std::vector<ServiceLoad> services() const = 0;
   /// Walks the connection table from `cursor` (0 at first) and gives every connection to `visit` until `limit` of them
   /// were visited. Returns the cursor to go on from, or nullopt at the end.

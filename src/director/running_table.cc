@@ -442,6 +442,14 @@ std::vector<std::uint32_t> RunningTable::configured_servers() const {
   return indexes;
 }
 
+std::vector<cluster::ServiceKey> RunningTable::configured_services() const {
+  std::vector<cluster::ServiceKey> keys;
+  for (const auto& [key, service] : services_) {
+    if (service.configured) keys.push_back(key);
+  }
+  return keys;
+}
+
 std::vector<ServiceLoad> RunningTable::loads(const std::vector<cluster::ServiceKey>& order) const {
   std::vector<ServiceLoad> all;
   for (const auto& key : order) {

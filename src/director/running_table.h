@@ -41,6 +41,9 @@ class RunningTable {
   /// Indexes of all configured servers.
   [[nodiscard]] std::vector<std::uint32_t> configured_servers() const;
 
+  /// The services that are configured.
+  [[nodiscard]] std::vector<cluster::ServiceKey> configured_services() const;
+
   /// Load and counters of the services in `order`.
   [[nodiscard]] std::vector<ServiceLoad> loads(const std::vector<cluster::ServiceKey>& order) const;
 
