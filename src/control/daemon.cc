@@ -1,6 +1,7 @@
 #include "control/daemon.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
@@ -13,7 +14,9 @@
 
 #include "base/instance.h"
 #include "base/log.h"
+#include "control/autoreload.h"
 #include "control/control_plane.h"
+#include "control/followed_files.h"
 #include "control/instance_lock.h"
 #include "control/notify.h"
 #include "control/operations.h"
@@ -35,10 +38,9 @@ Result<void> need_root() {
   return fail("needs root (CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON): run it with sudo or as a system service", EPERM);
 }
 
-/// The paths of the files, for people.
-std::string paths_of(const std::vector<config::Source>& sources) {
-  std::string paths;
-  for (const auto& source : sources) paths += (paths.empty() ? "" : ", ") + source.path;
+std::vector<std::string> list_of_paths(const std::vector<config::Source>& sources) {
+  std::vector<std::string> paths;
+  for (const auto& source : sources) paths.push_back(source.path);
   return paths;
 }
 
@@ -52,7 +54,7 @@ Result<config::Reading> read_configuration(const DaemonOptions& options) {
 
 Result<std::unique_ptr<ControlPlane>> start_plane(const DaemonOptions& options) {
   return ControlPlane::start({.instance = options.instance,
-                              .configuration = paths_of(options.configuration),
+                              .configuration = fmt::format("{}", fmt::join(list_of_paths(options.configuration), ", ")),
                               .state_file = state_file(options.instance),
                               .read_configuration = [options] { return read_configuration(options); },
                               .open_director =
@@ -69,6 +71,13 @@ class Loop {
       : context_(context), plane_(plane), timer_(context), signals_(context, SIGTERM, SIGINT, SIGHUP) {
     wait_for_tick();
     wait_for_signal();
+  }
+
+  /// Reads the configuration again; the log tells what became of it.
+  void reload() {
+    notify_reloading();
+    answer(plane_, R"({"op": "reload"})");
+    notify_manager("READY=1");
   }
 
  private:
@@ -88,12 +97,6 @@ class Loop {
       reload();
       wait_for_signal();
     });
-  }
-
-  void reload() {
-    notify_reloading();
-    answer(plane_, R"({"op": "reload"})");
-    notify_manager("READY=1");
   }
 
   void end(int signal) {
@@ -126,11 +129,13 @@ Result<void> run_daemon(const DaemonOptions& options) {
   std::signal(SIGPIPE, SIG_IGN);  // whoever reads the log may go away
   auto lock = InstanceLock::take(options.instance);
   if (!lock) return std::unexpected(lock.error());
+  FollowedFiles files(list_of_paths(options.configuration));
   auto plane = start_plane(options);
   if (!plane) return std::unexpected(plane.error());
 
   asio::io_context context(1);
-  const Loop loop(context, **plane);
+  Loop loop(context, **plane);
+  const Autoreload autoreload(context, **plane, std::move(files), [&loop] { loop.reload(); });
   auto server = Server::listen(context, control_socket(options.instance),
                                {.answer = [&](std::string_view line) { return answer(**plane, line); },
                                 .answered =
