@@ -13,7 +13,7 @@ packages=(
   # the lab
   iproute2 iputils-ping ethtool tcpdump nginx-light vsftpd curl jq procps
   openssl mariadb-server-core mariadb-client-core postgresql redis-server slapd dovecot-imapd dovecot-pop3d dnsmasq-base
-  freeradius python3-aiosmtpd
+  freeradius python3-aiosmtpd keepalived ldirectord
 )
 
 # shellcheck disable=SC2016  # the ${...} are dpkg-query's

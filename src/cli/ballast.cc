@@ -40,6 +40,7 @@ void add_commands(CLI::App& app, int& exit_status) {
   add_run_command(app, exit_status);
   add_check_command(app, exit_status);
   add_probe_command(app, exit_status);
+  add_convert_command(app, exit_status);
   add_reload_command(app, exit_status);
   add_apply_command(app, exit_status);
   add_stop_command(app, exit_status);

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "cli/source_options.h"
 #include "control/daemon.h"
 
 namespace ballast::cli {
@@ -21,7 +22,7 @@ const std::map<std::string, log::Level>& levels() {
 }
 
 struct RunOptions {
-  std::string configuration;
+  SourceOptions sources;
   std::string level = "info";
 };
 
@@ -29,11 +30,15 @@ Result<void> run(const RunOptions& options) {
   const auto instance = instance_name("");
   if (!instance) return std::unexpected(instance.error());
   log::set_level(levels().at(options.level));
-  std::error_code wrong;
-  std::filesystem::path configuration = options.configuration;
-  if (!configuration.empty()) configuration = std::filesystem::absolute(configuration, wrong);
-  if (wrong) return fail(fmt::format("{}: {}", options.configuration, wrong.message()), wrong.value());
-  return control::run_daemon({.instance = *instance, .configuration = configuration});
+  auto sources = sources_of(options.sources);
+  if (!sources) return std::unexpected(sources.error());
+  for (auto& source : *sources) {
+    std::error_code wrong;
+    source.path = std::filesystem::absolute(source.path, wrong);
+    if (wrong) return fail(fmt::format("{}: {}", source.path, wrong.message()), wrong.value());
+  }
+  return control::run_daemon(
+      {.instance = *instance, .configuration = *sources, .config_id = options.sources.config_id});
 }
 
 Result<void> reload() {
@@ -73,7 +78,11 @@ Result<void> stop() {
 void add_run_command(CLI::App& app, int& exit_status) {
   const auto options = std::make_shared<RunOptions>();
   auto* command = app.add_subcommand("run", "Run the daemon in the foreground; it logs to stderr");
-  command->add_option("-c,--config", options->configuration, "Configuration file (YAML)")->type_name("FILE");
+  command->add_option("-c,--config", options->sources.yaml, "Configuration file (YAML)")
+      ->type_name("FILE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::Throw);
+  add_foreign_options(*command, options->sources);
   command->add_option("--log-level", options->level, "error, warning, notice, info (default) or debug")
       ->check(CLI::IsMember(levels()).description(""))
       ->type_name("LEVEL");

@@ -6,6 +6,7 @@ namespace ballast::config {
 
 std::string to_string(const Problem& problem) {
   if (problem.at.line == 0) return fmt::format("{}: {}", problem.file, problem.message);
+  if (problem.at.column == 0) return fmt::format("{}:{}: {}", problem.file, problem.at.line, problem.message);
   return fmt::format("{}:{}:{}: {}", problem.file, problem.at.line, problem.at.column, problem.message);
 }
 

@@ -13,7 +13,7 @@
 
 namespace ballast::config {
 
-/// A place in a text; both count from 1. Line 0: the text as a whole.
+/// A place in a text; both count from 1. Line 0: the text as a whole; column 0: the line as a whole.
 struct Position {
   int line = 0;
   int column = 0;
@@ -26,7 +26,7 @@ struct Problem {
   std::string message;  ///< one line: the setting, what is wrong with it, the remedy
 };
 
-/// "FILE:LINE:COLUMN: message", or "FILE: message" where the problem has no place.
+/// "FILE:LINE:COLUMN: message", with as much of the place as the problem has.
 std::string to_string(const Problem& problem);
 
 /// The first problem on one line, with "(and N more)" where there are others. `problems` is not empty.

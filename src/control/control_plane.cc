@@ -74,16 +74,18 @@ Result<std::unique_ptr<ControlPlane>> ControlPlane::start(Sources sources, Clock
   std::unique_ptr<ControlPlane> plane(new ControlPlane(std::move(sources), now));
   auto saved = load_state(plane->sources_.state_file);
   if (!saved) return std::unexpected(saved.error());
-  auto wanted = plane->desired(saved->commands);
-  if (!wanted) return std::unexpected(wanted.error());
-  auto opened = plane->sources_.open_director(wanted->cluster.director);
+  auto reading = plane->read();
+  if (!reading) return std::unexpected(reading.error());
+  Desired wanted = combine(std::move(reading->cluster), saved->commands);
+  auto opened = plane->sources_.open_director(wanted.cluster.director);
   if (!opened) return std::unexpected(opened.error());
 
   plane->director_ = std::move(*opened);
   plane->command_timeouts_ = saved->commands.timeouts;
   plane->statistics_.restore(saved->baselines);
-  for (const auto& note : wanted->notes) log::notice("{}", note);
-  plane->current_ = std::move(wanted->cluster);
+  for (const auto& note : wanted.notes) log::notice("{}", note);
+  plane->current_ = std::move(wanted.cluster);
+  plane->adopt(*reading);
   plane->monitor_.apply(plane->current_, running_in(*plane->director_), now_for_checks(now));
   if (auto applied = plane->install_health(); !applied) return std::unexpected(applied.error());
   if (plane->sources_.open_sync) plane->synchronizer_ = plane->sources_.open_sync(plane->table_for_sync());
@@ -96,19 +98,20 @@ Result<std::unique_ptr<ControlPlane>> ControlPlane::start(Sources sources, Clock
   plane->statistics_.track(plane->director_->services());
   plane->next_estimate_ = now + Estimator::interval;
   plane->next_watch_ = now;
-  plane->announce_shortcomings();
+  plane->announce();
   plane->save();
   return plane;
 }
 
-Result<Desired> ControlPlane::desired(const CommandState& commands) const {
-  Cluster file;
-  if (!sources_.configuration.empty()) {
-    auto read = sources_.read_configuration(sources_.configuration);
-    if (!read) return std::unexpected(read.error());
-    file = std::move(*read);
-  }
-  return combine(std::move(file), commands);
+Result<config::Reading> ControlPlane::read() const {
+  if (sources_.configuration.empty()) return {};
+  return sources_.read_configuration();
+}
+
+void ControlPlane::adopt(const config::Reading& reading) {
+  wishes_ = reading.wishes;
+  warnings_.clear();
+  for (const auto& warning : reading.warnings) warnings_.push_back(to_string(warning));
 }
 
 Result<void> ControlPlane::install(Cluster next) {
@@ -130,7 +133,7 @@ Result<void> ControlPlane::install(Cluster next) {
   if (sources_.tell) sources_.tell(current_, health::notices(current_, before, health_));
   statistics_.retain(current_);
   untracked_ = true;
-  announce_shortcomings();
+  announce();
   return {};
 }
 
@@ -186,12 +189,15 @@ Result<std::string> ControlPlane::reload() {
   if (sources_.configuration.empty()) {
     return fail("nothing to reload: the daemon was started without a configuration file (ballast run -c FILE)", EINVAL);
   }
-  auto wanted = desired({services_of_commands(current_), command_timeouts_, kernel_sync_of_commands(current_)});
-  if (!wanted) return std::unexpected(wanted.error());
-  std::string changed = describe_change(current_, wanted->cluster);
-  if (auto installed = install(std::move(wanted->cluster)); !installed) return std::unexpected(installed.error());
+  auto reading = read();
+  if (!reading) return std::unexpected(reading.error());
+  Desired wanted = combine(std::move(reading->cluster), {services_of_commands(current_), command_timeouts_, kernel_sync_of_commands(current_)});
+  std::string changed = describe_change(current_, wanted.cluster);
+  if (auto installed = install(std::move(wanted.cluster)); !installed) return std::unexpected(installed.error());
+  adopt(*reading);
+  announce();
   save_when_small();
-  for (const auto& note : wanted->notes) log::notice("{}", note);
+  for (const auto& note : wanted.notes) log::notice("{}", note);
   return changed;
 }
 
@@ -304,9 +310,11 @@ void ControlPlane::leave() {
   if (unsaved_) save();
 }
 
-void ControlPlane::announce_shortcomings() {
+void ControlPlane::announce() {
   std::set<std::string> lines;
-  for (auto& line : shortcomings(current_)) {
+  std::vector<std::string> found = shortcomings(current_);
+  found.insert(found.begin(), warnings_.begin(), warnings_.end());
+  for (auto& line : found) {
     if (!announced_.contains(line)) log::warning("{}", line);
     lines.insert(std::move(line));
   }

@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "cluster/model.h"
+#include "config/reading.h"
 #include "control/api.h"
 #include "control/counter_watch.h"
 #include "control/desired.h"
@@ -41,9 +42,9 @@ class ControlPlane {
   /// Where things come from.
   struct Sources {
     std::string instance;
-    std::string configuration;  ///< path of the configuration file; empty: none
+    std::string configuration;  ///< the files that read_configuration() reads, for people; empty: none
     std::string state_file;
-    std::function<Result<cluster::Cluster>(const std::string& path)> read_configuration;
+    std::function<Result<config::Reading>()> read_configuration;
     std::function<Result<std::unique_ptr<director::Director>>(const cluster::DirectorSettings&)> open_director;
     /// Makes the plane that tells other directors of this table; may be empty.
     std::function<std::unique_ptr<sync::Synchronizer>(sync::Table)> open_sync{};
@@ -84,6 +85,8 @@ class ControlPlane {
   [[nodiscard]] SyncView sync() const;
   /// What is desired.
   [[nodiscard]] const cluster::Cluster& current() const { return current_; }
+  /// How the configuration files themselves are to be treated, as they said when they were read last.
+  [[nodiscard]] const std::vector<config::FileWishes>& wishes() const { return wishes_; }
 
   /// The checks of the current state, for whoever runs them and lists maintenance directories.
   [[nodiscard]] health::Monitor& monitor() { return monitor_; }
@@ -103,11 +106,12 @@ class ControlPlane {
  private:
   ControlPlane(Sources sources, Clock::time_point now);
 
-  [[nodiscard]] Result<Desired> desired(const CommandState& commands) const;
+  [[nodiscard]] Result<config::Reading> read() const;
+  void adopt(const config::Reading& reading);
   Result<void> install(cluster::Cluster next);
   Result<void> install_health();
   [[nodiscard]] sync::Table table_for_sync();
-  void announce_shortcomings();
+  void announce();
   void save();
   void save_when_small();
 
@@ -121,6 +125,8 @@ class ControlPlane {
   cluster::Timeouts command_timeouts_ = CommandState{}.timeouts;
   Statistics statistics_;
   CounterWatch watch_;
+  std::vector<std::string> warnings_;  ///< of the configuration files
+  std::vector<config::FileWishes> wishes_;
   std::set<std::string> announced_;
   Clock::time_point now_;
   Clock::time_point started_;

@@ -1,6 +1,7 @@
 #include "control/daemon.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
@@ -13,8 +14,9 @@
 
 #include "base/instance.h"
 #include "base/log.h"
-#include "config/yaml.h"
+#include "control/autoreload.h"
 #include "control/control_plane.h"
+#include "control/followed_files.h"
 #include "control/instance_lock.h"
 #include "control/notifier.h"
 #include "control/notify.h"
@@ -39,22 +41,39 @@ Result<void> need_root() {
   return fail("needs root (CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON): run it with sudo or as a system service", EPERM);
 }
 
+std::vector<std::string> list_of_paths(const std::vector<config::Source>& sources) {
+  std::vector<std::string> paths;
+  for (const auto& source : sources) paths.push_back(source.path);
+  return paths;
+}
+
+Result<config::Reading> read_configuration(const DaemonOptions& options) {
+  auto names = config::system_names();
+  names.config_id = options.config_id;
+  auto reading = config::read_sources(options.configuration, names);
+  if (!reading) return std::unexpected(config::to_error(reading.error()));
+  return std::move(*reading);
+}
+
 Result<std::unique_ptr<ControlPlane>> start_plane(const DaemonOptions& options, asio::io_context& context,
                                                   Notifier& notifier) {
-  return ControlPlane::start(
-      {.instance = options.instance,
-       .configuration = options.configuration,
-       .state_file = state_file(options.instance),
-       .read_configuration = config::read_yaml_file,
-       .open_director =
-           [instance = options.instance](const cluster::DirectorSettings& settings) {
-             return director::Director::open(instance, settings);
-           },
-       .open_sync =
-           [&context](sync::Table table) { return std::make_unique<sync::Synchronizer>(context, std::move(table)); },
-       .tell = [&notifier](const cluster::Cluster& desired,
-                           const std::vector<health::Notice>& notices) { notifier.tell(desired, notices); }},
-      ControlPlane::Clock::now());
+  return ControlPlane::start({.instance = options.instance,
+                              .configuration = fmt::format("{}", fmt::join(list_of_paths(options.configuration), ", ")),
+                              .state_file = state_file(options.instance),
+                              .read_configuration = [options] { return read_configuration(options); },
+                              .open_director =
+                                  [instance = options.instance](const cluster::DirectorSettings& settings) {
+                                    return director::Director::open(instance, settings);
+                                  },
+                              .open_sync =
+                                  [&context](sync::Table table) {
+                                    return std::make_unique<sync::Synchronizer>(context, std::move(table));
+                                  },
+                              .tell = [&notifier](const cluster::Cluster& desired,
+                                                  const std::vector<health::Notice>& notices) {
+                                notifier.tell(desired, notices);
+                              }},
+                             ControlPlane::Clock::now());
 }
 
 /// Ticks, checks, signals and the end.
@@ -71,6 +90,13 @@ class Loop {
         maintenance_(context.get_executor(), plane.monitor(), [this] { follow_health(); }) {
     wait_for_tick();
     wait_for_signal();
+  }
+
+  /// Reads the configuration again; the log tells what became of it.
+  void reload() {
+    notify_reloading();
+    answer(plane_, R"({"op": "reload"})");
+    notify_manager("READY=1");
   }
 
  private:
@@ -94,12 +120,6 @@ class Loop {
       reload();
       wait_for_signal();
     });
-  }
-
-  void reload() {
-    notify_reloading();
-    answer(plane_, R"({"op": "reload"})");
-    notify_manager("READY=1");
   }
 
   void end(int signal) {
@@ -137,10 +157,12 @@ Result<void> run_daemon(const DaemonOptions& options) {
   if (!lock) return std::unexpected(lock.error());
   asio::io_context context(1);
   Notifier notifier(context.get_executor());
+  FollowedFiles files(list_of_paths(options.configuration));
   auto plane = start_plane(options, context, notifier);
   if (!plane) return std::unexpected(plane.error());
 
   Loop loop(context, **plane, notifier);
+  const Autoreload autoreload(context, **plane, std::move(files), [&loop] { loop.reload(); });
   auto server = Server::listen(context, control_socket(options.instance),
                                {.answer = [&](std::string_view line) { return answer(**plane, line); },
                                 .answered =

@@ -2,14 +2,17 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/error.h"
+#include "config/sources/sources.h"
 
 namespace ballast::control {
 
 struct DaemonOptions {
-  std::string instance;       ///< see instance_name()
-  std::string configuration;  ///< path of the configuration file; empty: none
+  std::string instance;  ///< see instance_name()
+  std::vector<config::Source> configuration;
+  std::string config_id;  ///< see config::Names
 };
 
 /// Runs until SIGTERM or SIGINT, after which the packet path goes on without it, or until `ballast stop`, which takes

@@ -58,7 +58,7 @@ class BallastTest : public testing::Test {
             {.instance = "test",
              .configuration = "test.yaml",
              .state_file = directory_ / "state.json",
-             .read_configuration = [this](const std::string&) { return file_; },
+             .read_configuration = [this] { return file_; },
              .open_director = [this](const cluster::DirectorSettings&) -> Result<std::unique_ptr<director::Director>> {
                return std::make_unique<control::FakeDirector>(path_);
              }},
@@ -96,7 +96,7 @@ class BallastTest : public testing::Test {
 
   TemporaryDirectory directory_;
   control::FakePath path_;
-  Result<cluster::Cluster> file_;
+  Result<config::Reading> file_;
   std::unique_ptr<control::ControlPlane> plane_;
   boost::asio::io_context context_;
   std::unique_ptr<control::Server> server_;
@@ -182,7 +182,7 @@ TEST_F(BallastTest, NoConnectionsAreAnEmptyList) {
 
 TEST_F(BallastTest, ReloadSaysWhatChanged) {
   listen();
-  file_->services.emplace_back().key = cluster::MarkKey{1, net::Family::ipv4};
+  file_->cluster.services.emplace_back().key = cluster::MarkKey{1, net::Family::ipv4};
   EXPECT_EQ(run({"reload", "--instance", "test"}).out, "changed: 1 service added\n");
 }
 

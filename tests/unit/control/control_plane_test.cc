@@ -49,7 +49,7 @@ class ControlPlaneTest : public testing::Test {
         {.instance = "test",
          .configuration = configuration_,
          .state_file = directory_ / "state.json",
-         .read_configuration = [this](const std::string&) { return file_; },
+         .read_configuration = [this] { return file_; },
          .open_director = [this](const cluster::DirectorSettings&) -> Result<std::unique_ptr<director::Director>> {
            return std::make_unique<FakeDirector>(path_);
          }},
@@ -79,13 +79,13 @@ class ControlPlaneTest : public testing::Test {
   TemporaryDirectory directory_;
   FakePath path_;
   std::string configuration_ = "test.yaml";
-  Result<cluster::Cluster> file_;
+  Result<config::Reading> file_;
   ControlPlane::Clock::time_point begin_{};
   std::unique_ptr<ControlPlane> plane_;
 };
 
 TEST_F(ControlPlaneTest, BringsTheDirectorToTheFileAtStart) {
-  file_->services = {service("10.0.0.1:80", "rr")};
+  file_->cluster.services = {service("10.0.0.1:80", "rr")};
   start();
   EXPECT_THAT(applied(), ElementsAre("tcp 10.0.0.1:80 rr"));
   EXPECT_FALSE(plane_->status().adopted);
@@ -148,10 +148,10 @@ TEST_F(ControlPlaneTest, BringsTheDirectorBackAfterAChangeThatFailed) {
 }
 
 TEST_F(ControlPlaneTest, ReloadReplacesTheFilesServicesAndLeavesTheCommands) {
-  file_->services = {service("10.0.0.1:80"), service("10.0.0.2:80")};
+  file_->cluster.services = {service("10.0.0.1:80"), service("10.0.0.2:80")};
   start();
   ASSERT_TRUE(add(service("10.0.0.9:80")));
-  file_->services = {service("10.0.0.2:80", "rr"), service("10.0.0.3:80")};
+  file_->cluster.services = {service("10.0.0.2:80", "rr"), service("10.0.0.3:80")};
   const auto changed = plane_->reload();
   ASSERT_TRUE(changed.has_value()) << changed.error().message;
   EXPECT_EQ(*changed, "1 service added, 1 changed, 1 removed");
@@ -159,7 +159,7 @@ TEST_F(ControlPlaneTest, ReloadReplacesTheFilesServicesAndLeavesTheCommands) {
 }
 
 TEST_F(ControlPlaneTest, ReloadOfABrokenFileChangesNothingAndSaysWhere) {
-  file_->services = {service("10.0.0.1:80")};
+  file_->cluster.services = {service("10.0.0.1:80")};
   start();
   const int before = path_.applies;
   file_ = fail("test.yaml:7: weight: must not be negative", EINVAL);
@@ -171,9 +171,9 @@ TEST_F(ControlPlaneTest, ReloadOfABrokenFileChangesNothingAndSaysWhere) {
 }
 
 TEST_F(ControlPlaneTest, ReloadThatTheDirectorRefusesChangesNothing) {
-  file_->services = {service("10.0.0.1:80")};
+  file_->cluster.services = {service("10.0.0.1:80")};
   start();
-  file_->services.clear();
+  file_->cluster.services.clear();
   path_.refuse_apply = Error{"no", EIO};
   ASSERT_FALSE(plane_->reload().has_value());
   EXPECT_THAT(applied(), ElementsAre("tcp 10.0.0.1:80 wlc"));
@@ -182,16 +182,16 @@ TEST_F(ControlPlaneTest, ReloadThatTheDirectorRefusesChangesNothing) {
 TEST_F(ControlPlaneTest, TheFileWinsOverACommand) {
   start();
   ASSERT_TRUE(add(service("10.0.0.1:80", "rr")));
-  file_->services = {service("10.0.0.1:80", "sh")};
+  file_->cluster.services = {service("10.0.0.1:80", "sh")};
   ASSERT_TRUE(plane_->reload());
   EXPECT_THAT(applied(), ElementsAre("tcp 10.0.0.1:80 sh"));
-  file_->services.clear();
+  file_->cluster.services.clear();
   ASSERT_TRUE(plane_->reload());
   EXPECT_TRUE(applied().empty());
 }
 
 TEST_F(ControlPlaneTest, ServicesOfCommandsSurviveARestart) {
-  file_->services = {service("10.0.0.1:80")};
+  file_->cluster.services = {service("10.0.0.1:80")};
   start();
   ASSERT_TRUE(add(service("10.0.0.9:80", "rr")));
   ASSERT_TRUE(add(key("10.0.0.9:80"), server("192.168.1.10:80")));
@@ -233,7 +233,7 @@ TEST_F(ControlPlaneTest, AStateFileThatIsNotUnderstoodStopsTheStart) {
 }
 
 TEST_F(ControlPlaneTest, TimeoutsOfACommandOutliveReloadAndRestart) {
-  file_->director.timeouts = {600s, 60s, 200s};
+  file_->cluster.director.timeouts = {600s, 60s, 200s};
   start();
   ASSERT_TRUE(set_timeouts({30s, 0s, 60s}));
   const cluster::Timeouts expected{30s, 60s, 60s};
@@ -398,7 +398,7 @@ cluster::VirtualService checked_service() {
 
 class HealthTest : public ControlPlaneTest {
  protected:
-  HealthTest() { file_->services = {checked_service()}; }
+  HealthTest() { file_->cluster.services = {checked_service()}; }
 
   std::vector<std::string> servers() const {
     std::vector<std::string> listed;
@@ -449,7 +449,7 @@ TEST_F(HealthTest, ChangesThatComeTogetherAreAppliedTogether) {
 TEST_F(HealthTest, AReloadKeepsWhatIsKnown) {
   start();
   run_checks({"10.0.1.2:80"});
-  file_->services.push_back(service("10.0.0.9:80"));
+  file_->cluster.services.push_back(service("10.0.0.9:80"));
   ASSERT_TRUE(plane_->reload());
   EXPECT_THAT(servers(), ElementsAre("10.0.1.1:80"));
 }

@@ -1,0 +1,358 @@
+#include <algorithm>
+
+#include "config/keepalived/document.h"
+#include "config/keepalived/network.h"
+#include "config/keepalived/vrrp_parts.h"
+
+namespace ballast::config::keepalived {
+namespace {
+
+using cluster::VrrpInstance;
+
+constexpr std::string_view no_linkbeat = "netlink tells of links";
+
+constexpr auto unused = std::to_array<Unused>({
+    {"track_bfd", "there is no BFD"},
+    {"vrf", "write the interface"},
+    {"use_vmac_addr", "only the instance's own interface has a virtual MAC"},
+    {"use_ipvlan", "use_vmac gives a virtual MAC"},
+    {"native_ipv6", "the first address says the family"},
+    {"dont_track_primary", "a virtual router whose interface is down is faulty"},
+    {"unicast_fault_no_peer", "without peers advertisements are multicast"},
+    {"old_unicast_checksum", "both kinds of checksum are accepted"},
+    {"no_virtual_ipaddress", "a virtual router may be without addresses"},
+    {"promote_secondaries", "set net.ipv4.conf.IF.promote_secondaries"},
+    {"linkbeat_use_polling", no_linkbeat},
+    {"skip_check_adv_addr", "addresses of every advertisement are compared"},
+    {"strict_mode", "advertisements are as the RFC has them wherever the other settings let them"},
+    {"debug", "use 'ballast run --log-level debug'"},
+    {"lvs_sync_daemon_interface", "use lvs_sync_daemon in global_defs"},
+    {"garp_extra_if", "every address is announced on its own interface"},
+    {"vmac_garp_intvl", "every address is announced on its own interface"},
+    {"timer_expired_backup", "addresses have a lifetime, which a daemon that hangs does not renew"},
+    {"thread_timer_expired", "addresses have a lifetime, which a daemon that hangs does not renew"},
+    {"owner_ignore_adverts", "an address owner looks at advertisements"},
+    {"kernel_rx_buf_size", "receive buffers are chosen by the program"},
+});
+
+template <typename T>
+T number_or(const Node& node, Context& context, std::int64_t least, std::int64_t most, T otherwise) {
+  return static_cast<T>(number_of(node, context, least, most).value_or(otherwise));
+}
+
+void read_state(VrrpInstance& instance, const Node& node, Context& context) {
+  const auto state = text_of(node, context);
+  if (!state) return;
+  if (*state != "MASTER" && *state != "BACKUP") {
+    return context.report.error(node.at, fmt::format("state is MASTER or BACKUP, not {}", quoted(*state)));
+  }
+  instance.initially_master = *state == "MASTER";
+}
+
+/// use_vmac [INTERFACE] [MAC]
+void read_virtual_mac(VrrpInstance& instance, const Node& node, Context&) {
+  instance.virtual_mac = true;
+  for (std::size_t i = 1; i < node.words.size(); ++i) {
+    const bool mac = std::ranges::count(node.words[i], ':') >= 4;
+    if (mac) {
+      instance.mac = node.words[i];
+    } else {
+      instance.virtual_mac_interface = node.words[i];
+    }
+  }
+}
+
+/// IP [min_ttl N] [max_ttl N]
+void read_peer(VrrpInstance& instance, const Node& line, Context& context) {
+  const auto address = net::Address::parse(line.keyword());
+  if (!address) return context.report.error(line.at, fmt::format("{} is no address", quoted(line.keyword())));
+  cluster::VrrpPeer peer{.address = *address};
+  for (std::size_t i = 1; i < line.words.size(); i += 2) {
+    const auto ttl = number_of(line, context, 0, 255, i + 1);
+    if (!ttl) return;
+    if (line.word(i) != "min_ttl" && line.word(i) != "max_ttl") {
+      return context.report.error(line.at, fmt::format("{} is neither min_ttl nor max_ttl", quoted(line.word(i))));
+    }
+    (line.word(i) == "min_ttl" ? peer.least_ttl : peer.greatest_ttl) = static_cast<std::uint8_t>(*ttl);
+    instance.check_source = true;
+  }
+  instance.peers.push_back(peer);
+}
+
+void read_addresses(std::vector<cluster::VirtualAddress>& addresses, const Node& block, Context& context) {
+  for (const Node& line : block.children) {
+    if (auto address = read_address_line(line, context)) addresses.push_back(std::move(*address));
+  }
+}
+
+constexpr auto password_keywords = std::to_array<Keyword<cluster::VrrpSecurity>>({
+    {"auth_type",
+     [](cluster::VrrpSecurity& s, const Node& node, Context& x) {
+       const auto type = text_of(node, x);
+       if (!type) return;
+       if (*type != "PASS" && *type != "AH") {
+         return x.report.error(node.at, fmt::format("auth_type is PASS or AH, not {}", quoted(*type)));
+       }
+       s.type = *type == "PASS" ? cluster::VrrpAuthentication::password : cluster::VrrpAuthentication::header;
+     }},
+    {"auth_pass",
+     [](cluster::VrrpSecurity& s, const Node& node, Context& x) {
+       constexpr std::size_t longest = 8;
+       s.password = text_of(node, x).value_or("");
+       if (s.password.size() <= longest) return;
+       s.password.resize(longest);
+       x.report.warning(node.at, "auth_pass: only the first 8 characters count");
+     }},
+});
+
+/// key [ID] SECRET: hexadecimal or text, as keepalived 2.4 writes it.
+void read_key(cluster::VrrpSecurity& security, const Node& node, Context& context) {
+  const bool with_id = node.words.size() > 2;
+  const auto id = with_id ? number_of(node, context, 0, 255) : std::optional<std::int64_t>(0);
+  const auto key = text_of(node, context, with_id ? 2 : 1);
+  if (id && key) security.keys.emplace_back(static_cast<std::uint8_t>(*id), *key);
+}
+
+void read_active_key(cluster::VrrpSecurity& security, const Node& node, Context& context) {
+  const auto id = number_of(node, context, 0, 255);
+  if (!id) return;
+  const auto found =
+      std::ranges::find(security.keys, static_cast<std::uint8_t>(*id), &std::pair<std::uint8_t, std::string>::first);
+  if (found == security.keys.end()) {
+    return context.report.error(node.at, fmt::format("active_key {}: there is no such key before it", *id));
+  }
+  std::rotate(security.keys.begin(), found, found + 1);
+}
+
+void read_hmac_mode(cluster::VrrpSecurity& security, const Node& node, Context& context) {
+  const auto mode = text_of(node, context);
+  if (!mode) return;
+  if (*mode == "enforce") {
+    security.mode = cluster::HmacMode::enforce;
+  } else if (*mode == "permissive") {
+    security.mode = cluster::HmacMode::permissive;
+  } else if (*mode == "receive-only" || *mode == "receive_only") {
+    security.mode = cluster::HmacMode::receive_only;
+  } else {
+    context.report.error(node.at, fmt::format("mode is enforce, permissive or receive-only, not {}", quoted(*mode)));
+  }
+}
+
+constexpr auto hmac_keywords = std::to_array<Keyword<cluster::VrrpSecurity>>({
+    {"key", read_key},
+    {"active_key", read_active_key},
+    {"time_window",
+     [](cluster::VrrpSecurity& s, const Node& node, Context& x) {
+       constexpr std::int64_t most = 300;
+       s.window = std::chrono::seconds(number_of(node, x, 1, most).value_or(s.window.count()));
+     }},
+    {"mode", read_hmac_mode},
+});
+constexpr auto hmac_unused = std::to_array<Unused>({{"anti_replay", "old messages are always refused"}});
+
+constexpr auto own_keywords = std::to_array<Keyword<VrrpInstance>>({
+    {"state", read_state},
+    {"interface",
+     [](VrrpInstance& v, const Node& node, Context& x) { v.interface = text_of(node, x).value_or(""); }},
+    {"version",
+     [](VrrpInstance& v, const Node& node, Context& x) { v.version = number_or<std::uint8_t>(node, x, 2, 3, v.version); }},
+    {"virtual_router_id",
+     [](VrrpInstance& v, const Node& node, Context& x) {
+       v.router_id = number_or<std::uint8_t>(node, x, 1, 255, 1);
+     }},
+    {"priority",
+     [](VrrpInstance& v, const Node& node, Context& x) {
+       v.priority = number_or<std::uint8_t>(node, x, 1, 255, v.priority);
+     }},
+    {"advert_int",
+     [](VrrpInstance& v, const Node& node, Context& x) { v.interval = milliseconds_of(node, x).value_or(v.interval); }},
+    {"down_timer_adverts",
+     [](VrrpInstance& v, const Node& node, Context& x) {
+       v.missed_advertisements = number_or<std::uint32_t>(node, x, 1, 100, v.missed_advertisements);
+     }},
+    {"nopreempt", [](VrrpInstance& v, const Node&, Context&) { v.preempt = false; }},
+    {"preempt", [](VrrpInstance& v, const Node&, Context&) { v.preempt = true; }},
+    {"preempt_delay",
+     [](VrrpInstance& v, const Node& node, Context& x) {
+       v.preempt_delay = milliseconds_of(node, x).value_or(v.preempt_delay);
+     }},
+    {"accept", [](VrrpInstance& v, const Node&, Context&) { v.accept = true; }},
+    {"no_accept", [](VrrpInstance& v, const Node&, Context&) { v.accept = false; }},
+    {"use_vmac", read_virtual_mac},
+    {"vmac_xmit_base", [](VrrpInstance& v, const Node&, Context&) { v.advertise_from_interface = true; }},
+    {"mcast_src_ip", [](VrrpInstance& v, const Node& node, Context& x) { v.source = address_of(node, x); }},
+    {"unicast_src_ip", [](VrrpInstance& v, const Node& node, Context& x) { v.source = address_of(node, x); }},
+    {"track_src_ip", [](VrrpInstance& v, const Node&, Context&) { v.track_source = true; }},
+    {"mcast_dst_ip", [](VrrpInstance& v, const Node& node, Context& x) { v.multicast_group = address_of(node, x); }},
+    {"unicast_peer",
+     [](VrrpInstance& v, const Node& node, Context& x) {
+       for (const Node& line : node.children) read_peer(v, line, x);
+     }},
+    {"unicast_ttl",
+     [](VrrpInstance& v, const Node& node, Context& x) {
+       v.unicast_ttl = number_or<std::uint8_t>(node, x, 0, 255, v.unicast_ttl);
+     }},
+    {"check_unicast_src", [](VrrpInstance& v, const Node&, Context&) { v.check_source = true; }},
+    {"v3_checksum_as_v2",
+     [](VrrpInstance& v, const Node& node, Context& x) {
+       const bool as_v2 = boolean_of(node, x).value_or(false);
+       v.v3_checksum = as_v2 ? cluster::V3Checksum::rfc9568 : cluster::V3Checksum::rfc5798;
+     }},
+    {"authentication",
+     [](VrrpInstance& v, const Node& node, Context& x) {
+       read_block<cluster::VrrpSecurity>(password_keywords, {}, v.security, node, "of authentication", x);
+     }},
+    {"auth_hmac",
+     [](VrrpInstance& v, const Node& node, Context& x) {
+       v.security.type = cluster::VrrpAuthentication::hmac;
+       read_block<cluster::VrrpSecurity>(hmac_keywords, hmac_unused, v.security, node, "of auth_hmac", x);
+     }},
+    {"virtual_ipaddress",
+     [](VrrpInstance& v, const Node& node, Context& x) { read_addresses(v.addresses, node, x); }},
+    {"virtual_ipaddress_excluded",
+     [](VrrpInstance& v, const Node& node, Context& x) { read_addresses(v.excluded_addresses, node, x); }},
+    {"virtual_routes",
+     [](VrrpInstance& v, const Node& node, Context& x) {
+       for (const Node& line : node.children) {
+         if (auto route = read_route_line(line, x)) v.routes.push_back(std::move(*route));
+       }
+     }},
+    {"virtual_rules",
+     [](VrrpInstance& v, const Node& node, Context& x) {
+       for (const Node& line : node.children) {
+         if (auto rule = read_rule_line(line, x)) v.rules.push_back(std::move(*rule));
+       }
+     }},
+    {"notify_master_rx_lower_pri",
+     [](VrrpInstance& v, const Node& node, Context& x) {
+       set_command(v.notify, &cluster::VrrpNotify::master_receives_lower_priority, node, x);
+     }},
+    {"garp_master_delay",
+     [](VrrpInstance& v, const Node& node, Context& x) {
+       v.announce.delay = milliseconds_of(node, x).value_or(v.announce.delay);
+     }},
+    {"garp_master_repeat",
+     [](VrrpInstance& v, const Node& node, Context& x) {
+       v.announce.repeat = v.announce.delayed_repeat = number_or<std::uint32_t>(node, x, 0, 1000, v.announce.repeat);
+     }},
+    {"garp_master_refresh",
+     [](VrrpInstance& v, const Node& node, Context& x) {
+       v.announce.refresh = milliseconds_of(node, x).value_or(v.announce.refresh);
+     }},
+    {"garp_master_refresh_repeat",
+     [](VrrpInstance& v, const Node& node, Context& x) {
+       v.announce.refresh_repeat = number_or<std::uint32_t>(node, x, 0, 1000, v.announce.refresh_repeat);
+     }},
+    {"garp_lower_prio_delay",
+     [](VrrpInstance& v, const Node& node, Context& x) {
+       v.announce.lower_priority_delay = milliseconds_of(node, x).value_or(v.announce.lower_priority_delay);
+     }},
+    {"garp_lower_prio_repeat",
+     [](VrrpInstance& v, const Node& node, Context& x) {
+       v.announce.lower_priority_repeat = number_or<std::uint32_t>(node, x, 0, 1000, v.announce.lower_priority_repeat);
+     }},
+    {"lower_prio_no_advert",
+     [](VrrpInstance& v, const Node& node, Context& x) {
+       v.lower_priority_no_advertisement = boolean_of(node, x).value_or(false);
+     }},
+    {"higher_prio_send_advert",
+     [](VrrpInstance& v, const Node& node, Context& x) {
+       v.higher_priority_send_advertisement = boolean_of(node, x).value_or(false);
+     }},
+});
+
+std::vector<Keyword<VrrpInstance>> all_keywords() {
+  std::vector<Keyword<VrrpInstance>> all(own_keywords.begin(), own_keywords.end());
+  const auto& common = common_vrrp_keywords<VrrpInstance>;
+  all.insert(all.end(), common.begin(), common.end());
+  return all;
+}
+
+VrrpInstance with_defaults(const Globals& globals) {
+  VrrpInstance instance;
+  instance.version = globals.version;
+  instance.missed_advertisements = globals.down_timer_adverts;
+  instance.check_source = globals.check_source;
+  instance.v3_checksum = globals.checksum_as_v2 ? cluster::V3Checksum::rfc9568 : cluster::V3Checksum::rfc5798;
+  instance.notify.user = globals.script_user;
+  instance.notify.priority_changes = globals.priority_changes;
+  instance.notify.mail = globals.mail_vrrp.value_or(globals.mail_all.value_or(false));
+  instance.announce = globals.announce;
+  instance.announce.lower_priority_repeat = globals.lower_priority_repeat.value_or(globals.announce.repeat);
+  instance.announce.lower_priority_delay = globals.lower_priority_delay.value_or(globals.announce.delay);
+  instance.lower_priority_no_advertisement = globals.lower_priority_no_advertisement || globals.strict;
+  instance.higher_priority_send_advertisement = globals.higher_priority_send_advertisement;
+  instance.start_delay = globals.startup_delay;
+  return instance;
+}
+
+/// Adapts what keepalived adapts, with a warning, and reports what cannot be.
+void settle(VrrpInstance& instance, const Globals& globals, const Place& at, Context& context) {
+  const auto warn = [&](std::string message) { context.report.warning(at, std::move(message)); };
+  if (instance.router_id == 0) {
+    context.report.error(at, fmt::format("vrrp_instance {} has no virtual_router_id", quoted(instance.name)));
+  }
+  const bool without_last_byte = instance.mac && std::ranges::count(*instance.mac, ':') == 4;
+  if (without_last_byte) *instance.mac += fmt::format(":{:02x}", instance.router_id);
+  if (instance.interface.empty()) {
+    instance.interface = globals.default_interface;
+    warn(fmt::format("no interface: {} is taken", quoted(instance.interface)));
+  }
+  const auto of_family = [&](const auto& one) { return one.address.family() == instance.family; };
+  if (!instance.addresses.empty()) {
+    instance.family = instance.addresses.front().address.family();
+    if (!std::ranges::all_of(instance.addresses, of_family)) {
+      context.report.error(at,
+                           "virtual_ipaddress has IPv4 and IPv6 addresses; move one kind to "
+                           "virtual_ipaddress_excluded");
+    }
+  } else if (!instance.peers.empty()) {
+    instance.family = instance.peers.front().address.family();
+  }
+  if (instance.family == net::Family::ipv6) instance.version = 3;
+  if (!instance.multicast_group) {
+    instance.multicast_group = instance.family == net::Family::ipv6 ? globals.group6 : globals.group4;
+  }
+  if (instance.version == 3 && instance.security.type != cluster::VrrpAuthentication::none &&
+      instance.security.type != cluster::VrrpAuthentication::hmac) {
+    warn("VRRP version 3 has no authentication; it is left out");
+    instance.security = {};
+  }
+  if (instance.initially_master && (!instance.preempt || instance.preempt_delay.count() > 0)) {
+    warn("nopreempt and preempt_delay need state BACKUP, which is taken");
+    instance.initially_master = false;
+  }
+}
+
+/// advert_int: VRRP 2 has whole seconds, VRRP 3 hundredths up to 40.95 s.
+void settle_interval(VrrpInstance& instance, const Place& at, Context& context) {
+  using std::chrono::milliseconds;
+  constexpr milliseconds longest2{255'000};
+  constexpr milliseconds longest3{40'950};
+  const milliseconds unit{instance.version == 2 ? 1000 : 10};
+  const milliseconds longest = instance.version == 2 ? longest2 : longest3;
+  const milliseconds wanted = instance.interval;
+  instance.interval = std::clamp((wanted + unit / 2) / unit * unit, unit, longest);
+  if (instance.interval == wanted) return;
+  context.report.warning(
+      at, fmt::format("advert_int of {} ms is taken as {} ms: version {} has steps of {} ms up to {}", wanted.count(),
+                      instance.interval.count(), instance.version, unit.count(), longest.count()));
+}
+
+}  // namespace
+
+void read_instance(Document& document, const Node& block, Context& context) {
+  const auto name = text_of(block, context);
+  if (!name || !define(document, "instance", *name, block.at, context)) return;
+  VrrpInstance instance = with_defaults(document.globals);
+  instance.name = *name;
+  read_block<VrrpInstance>(all_keywords(), unused, instance, block, "of a vrrp_instance", context);
+  settle(instance, document.globals, block.at, context);
+  settle_interval(instance, block.at, context);
+  const std::string where = fmt::format("{} VRID {} {}", instance.interface, instance.router_id,
+                                        instance.family == net::Family::ipv4 ? "IPv4" : "IPv6");
+  if (instance.peers.empty()) define(document, "virtual router", where, block.at, context);
+  document.vrrp.instances.push_back(std::move(instance));
+}
+
+}  // namespace ballast::config::keepalived

@@ -1,0 +1,301 @@
+#include <algorithm>
+#include <array>
+
+#include "config/edit_distance.h"
+#include "config/keepalived/virtual_server.h"
+#include "config/scalars.h"
+
+namespace ballast::config::keepalived {
+namespace {
+
+using cluster::AddressKey;
+using cluster::MarkKey;
+using cluster::VirtualService;
+
+constexpr std::int64_t most_quorum = 0x7fffffff;
+constexpr std::chrono::seconds default_persistence{360};
+
+void read_scheduler(VirtualServer& server, const Node& node, Context& context) {
+  const auto name = text_of(node, context);
+  if (!name) return;
+  const auto& known = cluster::scheduler_names();
+  if (std::ranges::find(known, *name) == known.end()) {
+    const std::vector<std::string_view> names(known.begin(), known.end());
+    const std::string_view meant = nearest(*name, names);
+    return context.report.error(node.at, fmt::format("there is no scheduler {}{}", quoted(*name),
+                                                     meant.empty() ? "" : fmt::format("; did you mean '{}'?", meant)));
+  }
+  server.service.scheduler = *name;
+}
+
+void read_persistence_timeout(VirtualServer& server, const Node& node, Context& context) {
+  constexpr std::int64_t most = 31 * 86400;
+  server.persistence = default_persistence;
+  if (node.words.size() > 1) {
+    server.persistence = std::chrono::seconds(number_of(node, context, 1, most).value_or(default_persistence.count()));
+  }
+}
+
+void read_protocol(VirtualServer& server, const Node& node, Context& context) {
+  const auto name = text_of(node, context);
+  if (!name) return;
+  if (*name == "TCP") {
+    server.protocol = cluster::Protocol::tcp;
+  } else if (*name == "UDP") {
+    server.protocol = cluster::Protocol::udp;
+  } else if (*name == "SCTP") {
+    server.protocol = cluster::Protocol::sctp;
+  } else {
+    context.report.error(node.at, fmt::format("protocol is TCP, UDP or SCTP, not {}", quoted(*name)));
+  }
+}
+
+void read_family(VirtualServer& server, const Node& node, Context& context) {
+  const auto name = text_of(node, context);
+  if (!name) return;
+  if (*name != "inet" && *name != "inet6") {
+    return context.report.error(node.at, fmt::format("ip_family is inet or inet6, not {}", quoted(*name)));
+  }
+  server.family = *name == "inet" ? net::Family::ipv4 : net::Family::ipv6;
+}
+
+void read_sorry_server(VirtualServer& server, const Node& node, Context& context) {
+  const auto address = address_of(node, context);
+  const auto port = port_of(node, context, 2);
+  if (address && port) server.sorry = net::Endpoint{.address = *address, .port = *port};
+}
+
+void add_flag(VirtualServer& server, const Node& node, Context&) { server.flags.push_back(node.keyword()); }
+
+constexpr auto own_keywords = std::to_array<Keyword<VirtualServer>>({
+    {"lvs_sched", read_scheduler},
+    {"lb_algo", read_scheduler},
+    {"lvs_method",
+     [](VirtualServer& v, const Node& node, Context& x) {
+       v.forwarding = read_forwarding(node, x).value_or(v.forwarding);
+     }},
+    {"lb_kind",
+     [](VirtualServer& v, const Node& node, Context& x) {
+       v.forwarding = read_forwarding(node, x).value_or(v.forwarding);
+     }},
+    {"flag-1", add_flag},
+    {"flag-2", add_flag},
+    {"flag-3", add_flag},
+    {"sh-port", add_flag},
+    {"sh-fallback", add_flag},
+    {"mh-port", add_flag},
+    {"mh-fallback", add_flag},
+    {"ops", [](VirtualServer& v, const Node&, Context&) { v.one_packet = true; }},
+    {"persistence_engine",
+     [](VirtualServer& v, const Node& node, Context& x) {
+       v.service.persistence_engine = text_of(node, x).value_or("");
+     }},
+    {"persistence_timeout", read_persistence_timeout},
+    {"persistence_granularity",
+     [](VirtualServer& v, const Node& node, Context& x) {
+       v.granularity = text_of(node, x).value_or("");
+       if (!v.persistence) v.persistence = default_persistence;
+     }},
+    {"protocol", read_protocol},
+    {"ip_family", read_family},
+    {"smtp_alert", [](VirtualServer& v, const Node& node, Context& x) { v.mail = boolean_of(node, x); }},
+    {"virtualhost",
+     [](VirtualServer& v, const Node& node, Context& x) { v.virtual_host = text_of(node, x).value_or(""); }},
+    {"weight",
+     [](VirtualServer& v, const Node& node, Context& x) {
+       constexpr std::int64_t most = 65535;
+       v.weight = static_cast<std::uint32_t>(number_of(node, x, 0, most).value_or(v.weight));
+     }},
+    {"quorum",
+     [](VirtualServer& v, const Node& node, Context& x) {
+       v.service.quorum.least = static_cast<std::uint32_t>(number_of(node, x, 1, most_quorum).value_or(1));
+     }},
+    {"hysteresis",
+     [](VirtualServer& v, const Node& node, Context& x) {
+       v.service.quorum.hysteresis = static_cast<std::uint32_t>(number_of(node, x, 0, most_quorum).value_or(0));
+     }},
+    {"quorum_up",
+     [](VirtualServer& v, const Node& node, Context& x) { v.service.quorum.up_command = command_of(node, x); }},
+    {"quorum_down",
+     [](VirtualServer& v, const Node& node, Context& x) { v.service.quorum.down_command = command_of(node, x); }},
+    {"sorry_server", read_sorry_server},
+    {"sorry_server_lvs_method",
+     [](VirtualServer& v, const Node& node, Context& x) { v.sorry_forwarding = read_forwarding(node, x); }},
+    {"inhibit_on_failure",
+     [](VirtualServer& v, const Node& node, Context& x) { v.inhibit = boolean_of(node, x).value_or(true); }},
+    {"real_server", read_real_server},
+});
+
+constexpr auto unused = std::to_array<Unused>({
+    {"hashed", "it means nothing since IPVS"},
+    {"ha_suspend", "checks run whether the address is here or not"},
+    {"omega", "commands do not run when the daemon ends, since services go on"},
+    {"snmp_name", "there is no SNMP"},
+    {"sorry_server_inhibit", "a sorry server is in the table only while it is needed"},
+});
+
+std::vector<Keyword<VirtualServer>> all_keywords() {
+  std::vector<Keyword<VirtualServer>> all(own_keywords.begin(), own_keywords.end());
+  for (const auto name : timing_keywords()) {
+    all.push_back({name, [](VirtualServer& v, const Node& node, Context& x) { read_timing(v.timing, node, x); }});
+  }
+  return all;
+}
+
+/// The keys of a service: the first names it, the others are its further addresses.
+using Keys = std::vector<cluster::ServiceKey>;
+
+/// The services that a group's members come to: one for each family of its addresses, and one for each mark.
+std::vector<Keys> keys_of_group(const ServerGroup& group, cluster::Protocol protocol) {
+  std::vector<Keys> services;
+  for (const net::Family family : {net::Family::ipv4, net::Family::ipv6}) {
+    Keys keys;
+    for (const auto& endpoint : group.endpoints) {
+      if (endpoint.address.family() == family)
+        keys.emplace_back(AddressKey{.protocol = protocol, .endpoint = endpoint});
+    }
+    if (!keys.empty()) services.push_back(std::move(keys));
+  }
+  for (const auto& mark : group.marks) services.push_back({mark});
+  return services;
+}
+
+/// The family of a mark: that of its servers unless it is written.
+net::Family family_of_mark(const VirtualServer& server) {
+  if (server.family) return *server.family;
+  return server.reals.empty() ? net::Family::ipv4 : server.reals.front().address.family();
+}
+
+/// What stands behind "virtual_server".
+std::vector<Keys> read_keys(const VirtualServer& server, const Document& document, const Node& block,
+                            Context& context) {
+  constexpr std::int64_t most_mark = 0xffffffff;
+  if (block.word(1) == "fwmark") {
+    const auto mark = number_of(block, context, 1, most_mark, 2);
+    if (!mark) return {};
+    return {{MarkKey{.mark = static_cast<std::uint32_t>(*mark), .family = family_of_mark(server)}}};
+  }
+  if (block.word(1) == "group") {
+    const auto name = text_of(block, context, 2);
+    const auto group = name ? document.groups.find(*name) : document.groups.end();
+    if (group != document.groups.end()) return keys_of_group(group->second, server.protocol);
+    if (name) context.report.error(block.at, fmt::format("there is no virtual_server_group {}", quoted(*name)));
+    return {};
+  }
+  const auto address = address_of(block, context);
+  const auto port = port_of(block, context, 2);
+  if (!address || !port) return {};
+  return {{AddressKey{.protocol = server.protocol, .endpoint = {.address = *address, .port = *port}}}};
+}
+
+void set_flags(VirtualService& service, const VirtualServer& server, const Place& at, Context& context) {
+  for (const std::string& name : server.flags) {
+    const auto flag = parse_scheduler_flag(name, service.scheduler);
+    if (flag) {
+      service.scheduler_flags |= *flag;
+    } else {
+      context.report.error(at, flag.error().message);
+    }
+  }
+}
+
+void set_persistence(VirtualService& service, const VirtualServer& server, const Place& at, Context& context) {
+  if (!server.persistence) return;
+  const auto family = cluster::family_of(service.key);
+  service.persistence.emplace();
+  service.persistence->timeout = *server.persistence;
+  if (family == net::Family::ipv6) service.persistence->netmask = 128;
+  if (server.granularity.empty()) return;
+  const auto mask = parse_netmask(server.granularity, family);
+  if (mask) {
+    service.persistence->netmask = *mask;
+  } else {
+    context.report.error(at, fmt::format("persistence_granularity: {}", mask.error().message));
+  }
+}
+
+/// Mail goes out where there are addresses, unless it is switched off here or for all.
+void set_alert(VirtualService& service, const VirtualServer& server, const Globals& globals) {
+  const bool wanted = server.mail.value_or(globals.mail_checkers.value_or(globals.mail_all.value_or(true)));
+  if (wanted && !globals.mail.to.empty()) service.alerts.push_back(globals.mail);
+}
+
+std::uint16_t port_of_key(const cluster::ServiceKey& key) {
+  const auto* address = std::get_if<AddressKey>(&key);
+  return address == nullptr ? std::uint16_t{0} : address->endpoint.port;
+}
+
+cluster::RealServer server_of(const RealServer& real, const VirtualServer& server, const Document& document,
+                              std::uint16_t port, Context& context) {
+  Timing timing = real.timing;
+  timing.inherit(server.timing);
+  const Forwarding forwarding = real.forwarding.value_or(server.forwarding);
+  cluster::RealServer result{.endpoint = {.address = real.address, .port = real.port != 0 ? real.port : port},
+                             .forward = forwarding.method,
+                             .tunnel = forwarding.tunnel,
+                             .weight = real.weight,
+                             .upper_threshold = real.upper_threshold,
+                             .lower_threshold = real.lower_threshold};
+  const bool inhibit = real.inhibit.value_or(server.inhibit);
+  result.health.on_failure = inhibit ? cluster::OnFailure::quiescent : cluster::OnFailure::remove;
+  result.health.up_command = real.up_command;
+  result.health.down_command = real.down_command;
+  const CheckerSurroundings surroundings{
+      .timing = timing,
+      .virtual_host = real.virtual_host.empty() ? server.virtual_host : real.virtual_host,
+      .document = document};
+  for (const Node* checker : real.checkers) {
+    auto checks = read_checker(*checker, surroundings, context);
+    // Behind route and tunnel the service's port stands for the server's; what is checked is the written one.
+    for (auto& check : checks) {
+      if (check.port == 0 && forwarding.method != cluster::ForwardingMethod::nat) check.port = real.port;
+    }
+    std::ranges::move(checks, std::back_inserter(result.health.checks));
+  }
+  return result;
+}
+
+void add_services(Document& document, const VirtualServer& server, const std::vector<Keys>& services, const Place& at,
+                  Context& context) {
+  for (const Keys& keys : services) {
+    PlacedService placed{.service = server.service, .at = at, .servers_at = {}};
+    VirtualService& service = placed.service;
+    service.key = keys.front();
+    for (std::size_t i = 1; i < keys.size(); ++i) service.further_addresses.push_back(std::get<AddressKey>(keys[i]));
+    service.origin = cluster::Origin::file;
+    const auto* address = std::get_if<AddressKey>(&service.key);
+    service.one_packet = server.one_packet && (address == nullptr || address->protocol == cluster::Protocol::udp);
+    set_flags(service, server, at, context);
+    set_persistence(service, server, at, context);
+    set_alert(service, server, document.globals);
+    const std::uint16_t port = keys.size() > 1 ? std::uint16_t{0} : port_of_key(service.key);
+    for (const RealServer& real : server.reals) {
+      service.servers.push_back(server_of(real, server, document, port, context));
+      placed.servers_at.push_back(real.at);
+    }
+    if (server.sorry) {
+      const Forwarding forwarding = server.sorry_forwarding.value_or(server.forwarding);
+      service.fallback =
+          cluster::RealServer{.endpoint = *server.sorry, .forward = forwarding.method, .tunnel = forwarding.tunnel};
+      if (service.fallback->endpoint.port == 0) service.fallback->endpoint.port = port;
+    }
+    document.services.add(std::move(placed));
+  }
+}
+
+}  // namespace
+
+void read_virtual_server(Document& document, const Node& block, Context& context) {
+  VirtualServer server;
+  read_block<VirtualServer>(all_keywords(), unused, server, block, "of a virtual_server", context);
+  const bool by_mark = block.word(1) == "fwmark";
+  const bool protocol_named = std::ranges::find(block.children, "protocol", &Node::keyword) != block.children.end();
+  if (by_mark && protocol_named) context.report.warning(block.at, "protocol has no meaning for a firewall mark");
+  const auto services = read_keys(server, document, block, context);
+  if (server.one_packet && server.protocol != cluster::Protocol::udp && !by_mark) {
+    context.report.warning(block.at, "ops is for UDP; it is left out");
+  }
+  add_services(document, server, services, block.at, context);
+}
+
+}  // namespace ballast::config::keepalived

@@ -1,0 +1,49 @@
+// A virtual_server while it is read.
+#pragma once
+
+#include "config/keepalived/lvs.h"
+
+namespace ballast::config::keepalived {
+
+struct RealServer {
+  net::Address address;
+  std::uint16_t port = 0;  ///< 0: the virtual server's
+  std::uint32_t weight = 1;
+  std::optional<Forwarding> forwarding{};
+  std::uint32_t upper_threshold = 0;
+  std::uint32_t lower_threshold = 0;
+  std::optional<bool> inhibit{};
+  std::string up_command{};
+  std::string down_command{};
+  Timing timing{};
+  std::string virtual_host{};
+  std::vector<const Node*> checkers{};  ///< read when everything else is known
+  Place at{};
+};
+
+struct VirtualServer {
+  Timing timing;
+  Forwarding forwarding;
+  cluster::VirtualService service;  ///< without key and servers
+  cluster::Protocol protocol = cluster::Protocol::tcp;
+  bool one_packet = false;
+  bool inhibit = false;
+  std::optional<std::chrono::seconds> persistence;
+  std::string granularity;
+  std::vector<std::string> flags;
+  std::uint32_t weight = 1;
+  std::string virtual_host;
+  std::optional<bool> mail;
+  std::optional<net::Family> family;
+  std::optional<net::Endpoint> sorry;
+  std::optional<Forwarding> sorry_forwarding;
+  std::vector<RealServer> reals;
+};
+
+/// Reads the block of a real server.
+void read_real_server(VirtualServer& server, const Node& block, Context& context);
+
+/// A command that has no user of its own in the model: warns of one.
+std::string command_of(const Node& node, Context& context);
+
+}  // namespace ballast::config::keepalived
