@@ -8,12 +8,13 @@
 
 #include "base/fd.h"
 #include "config/sections.h"
+#include "config/vrrp.h"
 #include "config/yaml.h"
 
 namespace ballast::config {
 namespace {
 
-constexpr std::array top_keys = {Key{"director"}, Key{"pools"},     Key{"services"}, not_yet("vrrp"),
+constexpr std::array top_keys = {Key{"director"}, Key{"vrrp"},      Key{"pools"},    Key{"services"},
                                  not_yet("dns"),  not_yet("mysql"), not_yet("proxy")};
 
 cluster::Cluster read_cluster(const Value& root) {
@@ -22,6 +23,7 @@ cluster::Cluster read_cluster(const Value& root) {
   const auto fields = root.fields(top_keys);
   if (!fields) return cluster;
   if (const auto section = fields->get("director")) cluster.director = read_director(*section);
+  if (const auto section = fields->get("vrrp")) cluster.vrrp = read_vrrp(*section);
   Pools pools;
   if (const auto section = fields->get("pools")) pools = read_pools(*section);
   if (const auto section = fields->get("services")) read_services(*section, pools, cluster);

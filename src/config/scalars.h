@@ -17,6 +17,14 @@ Result<std::chrono::seconds> parse_duration(std::string_view text);
 /// The shortest text that parse_duration() reads back: "15m", "90s".
 std::string format_duration(std::chrono::seconds duration);
 
+/// "30ms", "500us", "1s", "2m", or "3" for seconds; "0" is none. The Error says what is allowed.
+Result<std::chrono::microseconds> parse_fine_duration(std::string_view text);
+/// The shortest text that parse_fine_duration() reads back: "30ms", "1s".
+std::string format_fine_duration(std::chrono::microseconds duration);
+
+/// What Linux takes for the name of an interface (dev_valid_name), printable ASCII only.
+bool is_interface_name(std::string_view name);
+
 /// "10.0.0.1:80/tcp", "[fd00::1]:53/udp".
 Result<cluster::AddressKey> parse_listen(std::string_view text);
 std::string format_listen(const cluster::AddressKey& key);

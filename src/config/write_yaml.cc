@@ -7,6 +7,8 @@
 
 #include "config/behaviour.h"
 #include "config/sections.h"
+#include "config/text.h"
+#include "config/vrrp.h"
 #include "config/yaml.h"
 
 namespace ballast::config {
@@ -17,22 +19,6 @@ using cluster::ForwardingMethod;
 using cluster::MarkKey;
 using cluster::RealServer;
 using cluster::VirtualService;
-
-std::string in_quotes(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + '"';
-}
-
-/// A key of a map: bare unless YAML would read the word as its null.
-std::string key_text(std::string_view name) {
-  static constexpr std::array<std::string_view, 3> nulls = {"null", "Null", "NULL"};
-  const bool needs_quotes = std::ranges::find(nulls, name) != nulls.end() || name.starts_with('-');
-  return needs_quotes ? in_quotes(name) : std::string(name);
-}
 
 /// `wanted` with everything that a name may not have made '-', and a number where the name is taken.
 std::string unique_name(std::string_view wanted, std::set<std::string>& taken) {
@@ -145,6 +131,7 @@ class Writer {
 
   std::string write() {
     write_director();
+    write_vrrp();
     write_pools();
     write_services();
     return std::move(out_);
@@ -176,6 +163,12 @@ class Writer {
     const Lines behaviour = behaviour_settings(director.behaviour);
     if (!behaviour.empty()) line("  behaviour:");
     for (const std::string& setting : behaviour) line("    {}", setting);
+  }
+
+  void write_vrrp() {
+    const Lines lines = vrrp_lines(cluster_.vrrp);
+    if (!lines.empty()) line("\nvrrp:");
+    for (const std::string& setting : lines) line("{}", setting);
   }
 
   void write_pools() {
