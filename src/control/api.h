@@ -25,6 +25,8 @@
 //   totals                                                   Totals
 //   counters                                                 [CounterView]
 //   status                                                   Status
+//   vrrp                                                     VrrpStatus
+//   vrrp_resign       name, back? (takes part again)         null
 //   reload                                                   {changed: TEXT}
 //   stop                                                     null; then the packet path is down and the daemon ends
 //
@@ -120,6 +122,12 @@ struct InterfaceView {
   std::string reason;  ///< why that hook
 };
 
+struct VrrpLine {
+  std::string name;
+  std::string state;  ///< "active", "backup", "fault", "initialize"
+  std::uint32_t priority = 0;
+};
+
 struct Status {
   std::string version;
   std::string instance;
@@ -128,6 +136,7 @@ struct Status {
   std::int64_t uptime_seconds = 0;
   bool adopted = false;  ///< this daemon took over a running packet path
   std::vector<InterfaceView> interfaces;
+  std::vector<VrrpLine> vrrp{};
   std::uint32_t connections = 0;
   std::uint32_t connections_max = 0;
   std::uint32_t connections_growing_to = 0;  ///< 0: the table does not grow

@@ -55,6 +55,9 @@ Result<std::unique_ptr<ControlPlane>> ControlPlane::start(Sources sources, Clock
   plane->statistics_.restore(saved->baselines);
   for (const auto& note : wanted->notes) log::notice("{}", note);
   if (auto applied = plane->director_->apply(wanted->cluster); !applied) return std::unexpected(applied.error());
+  if (auto applied = plane->virtual_routers_.apply(wanted->cluster.vrrp); !applied) {
+    return std::unexpected(applied.error());
+  }
   plane->current_ = std::move(wanted->cluster);
   plane->statistics_.retain(plane->current_);
   plane->statistics_.track(plane->director_->services());
@@ -76,7 +79,9 @@ Result<Desired> ControlPlane::desired(const CommandState& commands) const {
 }
 
 Result<void> ControlPlane::install(Cluster next) {
-  if (auto applied = director_->apply(next); !applied) {
+  auto applied = director_->apply(next);
+  if (applied) applied = virtual_routers_.apply(next.vrrp);
+  if (!applied) {
     if (auto restored = director_->apply(current_); !restored) {
       log::error("going back to the state before the change that failed: {}", restored.error().message);
     }
@@ -175,6 +180,9 @@ Status ControlPlane::status() const {
   for (const auto& attached : director_->interfaces()) {
     status.interfaces.push_back({attached.name, attached.hook, attached.reason});
   }
+  for (const auto& instance : virtual_routers_.status().instances) {
+    status.vrrp.push_back({instance.name, instance.state, instance.priority});
+  }
   return status;
 }
 
@@ -182,6 +190,7 @@ void ControlPlane::tick(Clock::time_point now) {
   now_ = now;
   if (stopped_) return;
   director_->tick();
+  virtual_routers_.tell_director(!director_->interfaces().empty());
   if (std::exchange(untracked_, false)) statistics_.track(director_->services());
   if (now >= next_estimate_) {
     next_estimate_ = std::max(next_estimate_ + Estimator::interval, now);
@@ -195,6 +204,7 @@ void ControlPlane::tick(Clock::time_point now) {
 }
 
 Result<void> ControlPlane::stop() {
+  virtual_routers_.leave();  // others take over before packets are refused here
   if (auto removed = director_->remove(); !removed) return removed;
   stopped_ = true;
   unsaved_ = false;
@@ -206,6 +216,7 @@ Result<void> ControlPlane::stop() {
 }
 
 void ControlPlane::leave() {
+  virtual_routers_.leave();
   if (unsaved_) save();
 }
 

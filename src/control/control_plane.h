@@ -20,6 +20,7 @@
 #include "control/draft.h"
 #include "control/state_file.h"
 #include "control/statistics.h"
+#include "control/virtual_routers.h"
 #include "director/director.h"
 
 namespace ballast::control {
@@ -40,6 +41,7 @@ class ControlPlane {
     std::string state_file;
     std::function<Result<cluster::Cluster>(const std::string& path)> read_configuration;
     std::function<Result<std::unique_ptr<director::Director>>(const cluster::DirectorSettings&)> open_director;
+    VirtualRouters::Open open_vrrp{};  ///< called when the first instance is configured
   };
 
   /// Reads the configuration and the saved state, opens the director and brings it to both. After an Error nothing was
@@ -72,6 +74,7 @@ class ControlPlane {
   [[nodiscard]] std::vector<CounterView> counters() const;
   [[nodiscard]] Status status() const;
   [[nodiscard]] const cluster::Cluster& current() const { return current_; }
+  [[nodiscard]] VirtualRouters& virtual_routers() { return virtual_routers_; }
 
   /// To be called about every 100 ms.
   void tick(Clock::time_point now);
@@ -80,11 +83,12 @@ class ControlPlane {
   Result<void> stop();
   [[nodiscard]] bool stopped() const { return stopped_; }
 
-  /// Saves what is not saved yet. The packet path goes on.
+  /// Saves what is not saved yet, and hands over the addresses that VRRP holds. The packet path goes on.
   void leave();
 
  private:
-  ControlPlane(Sources sources, Clock::time_point now) : sources_(std::move(sources)), now_(now), started_(now) {}
+  ControlPlane(Sources sources, Clock::time_point now)
+      : sources_(std::move(sources)), virtual_routers_(sources_.open_vrrp), now_(now), started_(now) {}
 
   [[nodiscard]] Result<Desired> desired(const CommandState& commands) const;
   Result<void> install(cluster::Cluster next);
@@ -94,6 +98,7 @@ class ControlPlane {
 
   Sources sources_;
   std::unique_ptr<director::Director> director_;
+  VirtualRouters virtual_routers_;
   cluster::Cluster current_;
   cluster::Timeouts command_timeouts_ = CommandState{}.timeouts;
   Statistics statistics_;

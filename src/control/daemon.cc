@@ -44,7 +44,8 @@ Result<std::unique_ptr<ControlPlane>> start_plane(const DaemonOptions& options) 
                               .open_director =
                                   [instance = options.instance](const cluster::DirectorSettings& settings) {
                                     return director::Director::open(instance, settings);
-                                  }},
+                                  },
+                              .open_vrrp = vrrp::Plane::start},
                              ControlPlane::Clock::now());
 }
 
