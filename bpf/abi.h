@@ -288,6 +288,18 @@ struct newborn {
   __u32 service; /* index of the service that was asked for a connection */
 };
 
+/* Connections that another director told of, on their way into the table: see bpf/arrivals.h. Of an entry, server,
+ * addresses, ports, protocol, deadline and meta are set; `template_hash` is not 0 where it belongs to a template. */
+#define ARRIVALS_MAX 256
+struct arrivals {
+  __u32 count;
+  __u32 entered; /* by the program: how many were new */
+  __u32 renewed; /* ... were there already */
+  __u32 refused; /* ... found no room, or are another server's here */
+  __u32 pad[12];
+  struct connection entry[ARRIVALS_MAX];
+};
+
 /* ---- settings ---- */
 
 #define SETTING_NAT 0x01u /* some server is reached by NAT: look for replies */
@@ -297,6 +309,7 @@ struct newborn {
 #define SETTING_FTP 0x04u        /* some service is FTP's: its data connections go to it */
 #define SETTING_MARKS_IPV4 0x08u /* some IPv4 service is one by firewall mark: it goes before those of all ports */
 #define SETTING_MARKS_IPV6 0x10u
+#define SETTING_SYNC 0x20u /* changes of connections are told to the daemon, for other directors */
 
 /* Bits of settings.behaviour, and the sysctl of ip_vs that has the same meaning. */
 #define BEHAVIOUR_EXPIRE_REMOVED 0x0001u        /* expire_nodest_conn */
@@ -351,7 +364,9 @@ struct live {
   __u64 sweep_ns;         /* spent by all of them */
   __u64 sweep_longest_ns; /* ... by the longest */
   __u64 move_left;        /* entries that this walk through the previous table could not move */
-  __u64 pad1[2];
+  __u32 now;              /* tick of the timer's last run */
+  __u32 pad1;
+  __u64 changes_lost; /* changes of connections that found no room in the ring */
 };
 
 /* What a run of the program that moves entries of a growing table leaves. */

@@ -38,7 +38,6 @@ struct scratch {
   struct packet inside; /* ... and, where that one is a tunnel's, the packet inside */
   struct packet flow;   /* what the connection is looked up by */
   struct hop hop;
-  struct wrapping wrapping;
   struct icmp_error error;
   __u8 header[64];
   __u8 chunk[CHUNK_BYTES];

@@ -4,6 +4,11 @@
 
 #include <linux/types.h>
 
+/* Where the checksum stands in each header. */
+#define CSUM_OFFSET_IP 10
+#define CSUM_OFFSET_TCP 16
+#define CSUM_OFFSET_UDP 6
+
 /* The sum is below 2^48. */
 static __always_inline __u16 csum_fold(__u64 sum) {
   __u32 folded = (__u16)sum + (__u16)(sum >> 16) + (__u32)(sum >> 32);

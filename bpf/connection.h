@@ -51,23 +51,27 @@ static __always_inline int is_steady(const struct packet* p, __u32 meta, int fro
 
 static __always_inline void advance_entry(struct connection* c, const struct packet* p, const struct settings* set,
                                           int from_server, __u32 now) {
-  __u32 state = STATE_UDP, meta = c->meta;
+  __u32 state = STATE_UDP, meta = c->meta, changed = 0;
   if (is_steady(p, meta, from_server)) {
     state = STATE_ESTABLISHED;
   } else if (p->protocol != IPPROTO_UDP) {
     enum direction direction = from_server ? FROM_SERVER : meta & META_NO_OUTPUT ? FROM_CLIENT_ONLY : FROM_CLIENT;
     state = next_state(p, set, state_of(meta), direction);
     __u32 next = with_state(from_server ? meta & ~META_NO_OUTPUT : meta, state);
-    if (next != meta && __sync_val_compare_and_swap(&c->meta, meta, next) == meta && (next ^ meta) & META_INACTIVE)
-      member_move(c->server, !!(next & META_INACTIVE));
+    if (next != meta && __sync_val_compare_and_swap(&c->meta, meta, next) == meta) {
+      if ((next ^ meta) & META_INACTIVE) member_move(c->server, !!(next & META_INACTIVE));
+      changed = state != state_of(meta) && set->flags & SETTING_SYNC && is_told(state);
+    }
   }
   if (c->template_hash && !(c->meta & META_ASSURED) &&
       (state == STATE_ESTABLISHED || state == STATE_SCTP_ESTABLISHED || (from_server && state == STATE_UDP)))
     assure(c);
   __u32 before = c->deadline, deadline = now + timeout_of(set, state);
-  if (before == deadline) return;
-  c->deadline = deadline;
-  if (is_before(deadline, before)) lower_bound_for(c, deadline);
+  if (before != deadline) {
+    c->deadline = deadline;
+    if (is_before(deadline, before)) lower_bound_for(c, deadline);
+  }
+  if (changed) tell_change(c);
 }
 
 /* Takes a packet into account whose connection has just moved to the new table. */
@@ -196,18 +200,18 @@ static __always_inline int drop_in_defence(void) {
          set->drop_rate && !(bpf_get_prandom_u32() % set->drop_rate);
 }
 
-/* Enters this processor's newborn, in a full table in the place of a half-open connection. */
+/* Enters a newborn, in a full table in the place of a half-open connection. */
 static __always_inline int insert_connection(struct newborn* born) {
-  int slot = insert_newborn(NEWBORN_OF_PACKET);
+  int slot = insert_newborn(born, NEWBORN_OF_PACKET);
   if (slot != INSERT_FULL || !born->full || !evict_half_open()) return slot;
   born->full = 0;
-  return insert_newborn(NEWBORN_OF_PACKET);
+  return insert_newborn(born, NEWBORN_OF_PACKET);
 }
 
-/* Enters this processor's newborn, whose addresses, ports, template and home are set, as a connection of `p` to the
+/* Enters a newborn, whose addresses, ports, template and home are set, as a connection of `p` to the
  * real server `number`. Its slot in its home segment, INSERTED_BY_OTHER added where it was there, or OPEN_REFUSED. */
-__noinline int enter_connection(const struct packet* p, __u32 number, __u32 from_server, __u32 now) {
-  struct newborn* born = newborn_now(NEWBORN_OF_PACKET);
+__noinline int enter_connection(struct newborn* born, const struct packet* p, __u32 number, __u32 from_server,
+                                __u32 now) {
   struct settings* set = settings_now();
   struct server* server = server_at(number);
   if (!p || !born || !set || !server) return OPEN_REFUSED;
@@ -260,9 +264,7 @@ __noinline int open_connection(const struct packet* p, __u32 index, __u32 home_s
   }
   __u32 number = (__u32)chosen;
   struct server* server = chosen < 0 ? 0 : server_at(number);
-  service = bpf_map_lookup_elem(&services, &index);
-  born = newborn_now(NEWBORN_OF_PACKET);
-  if (!server || !service || !born) return OPEN_NO_SERVER;
+  if (!server) return OPEN_NO_SERVER;
   struct connection* entry = &born->entry;
   entry->client = p->source;
   entry->virtual_address = p->destination;
@@ -272,8 +274,9 @@ __noinline int open_connection(const struct packet* p, __u32 index, __u32 home_s
   born->home.segment = home_segment;
   born->home.slot = home_slot;
   int one_packet = service->flags & SERVICE_ONE_PACKET && p->protocol == IPPROTO_UDP;
-  int slot = enter_connection(p, number, 0, now);
+  int slot = enter_connection(born, p, number, 0, now);
   if (slot >= INSERTED_BY_OTHER) return slot - INSERTED_BY_OTHER;
+  if (slot >= 0 && !one_packet && settings.flags & SETTING_SYNC && is_told(state_of(entry->meta))) tell_change(entry);
   return slot >= 0 && one_packet ? slot + OPENED_ONE_PACKET : slot;
 }
 

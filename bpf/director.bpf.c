@@ -5,6 +5,7 @@
  * real server; what is neither may start a connection if its destination is a virtual service. Everything else passes
  * untouched. Where XDP cannot send a packet itself (a next hop that is not resolved, an interface that takes no
  * redirected frames) it passes it untouched to the TC program on the same interface, which can. */
+#include "arrivals.h"
 #include "capture_run.h"
 #include "connection.h"
 #include "fragment.h"
@@ -171,11 +172,32 @@ __noinline int leave(context* ctx, const struct packet* p) {
   return icmp_port_unreachable(ctx, p);
 }
 
+/* Deals with a packet that is a reply of a NATed real server, or begins a connection that was announced. 0: it is
+ * neither; else the verdict is in `*verdict`, or `*c` is the connection of a client's packet. */
+static __always_inline int on_reply(context* ctx, const struct packet* p, const struct settings* set, __u32 now,
+                                    struct connection** c, int* verdict) {
+  struct connection* reply = connection_at(look_up_from_server(p));
+  if (!reply && may_be_expected(p, set)) {
+    __s64 number = open_expected(p, now);
+    *verdict = VERDICT_DROP;
+    if (number == EXPECTED_REFUSED) return 1;
+    reply = connection_at(number);
+    if (reply && !calls_client(reply, p)) {
+      *c = reply;
+      return 0;
+    }
+  }
+  if (!reply) return 0;
+  *verdict = to_client(ctx, p, reply, server_at(reply->server), now);
+  return 1;
+}
+
 static __always_inline int on_segment(context* ctx, struct packet* p) {
   struct location home = home_of(&p->source, p->source_port, p->protocol), at = home;
-  if (is_opening(p)) fetch_ahead(&home);
   struct settings* set = settings_now();
-  if (!set) return VERDICT_PASS;
+  int opening = is_opening(p), verdict;
+  if (opening) fetch_ahead(&home);
+  int asks = opening && !may_be_expected(p, set); /* to be looked for among services before replies */
   struct connection* c = search_from_client(p, &at);
   if (p->first_fragment && (c || mark_of(ctx) || is_virtual_address(&p->destination))) remember_fragment(p);
   __u32 now = now_ticks();
@@ -185,28 +207,24 @@ static __always_inline int on_segment(context* ctx, struct packet* p) {
   } else if (c && lost_its_server(c, p, set)) {
     if (release(at.segment, at.slot, c->meta, 0, 0)) count(COUNTER_connections_expired);
     c = 0;
-  } else if (!c && set->flags & SETTING_NAT) {
-    struct connection* reply = connection_at(look_up_from_server(p));
-    if (reply) return to_client(ctx, p, reply, server_at(reply->server), now);
-    if (may_be_expected(p, set)) {
-      __s64 number = open_expected(p, now);
-      if (number == EXPECTED_REFUSED) return VERDICT_DROP;
-      c = connection_at(number);
-      if (c && calls_client(c, p)) return to_client(ctx, p, c, server_at(c->server), now);
-    }
+  } else if (!c && set->flags & SETTING_NAT && !asks) {
+    if (on_reply(ctx, p, set, now, &c, &verdict)) return verdict;
   }
   int slot = 0;
   if (!c) {
     if (previous_segment_count) home = birthplace_of(hash_of(&p->source, p->source_port, p->protocol));
     slot = begin(ctx, p, set, &home, now);
-    if (slot == OPEN_NOT_OURS) return leave(ctx, p);
+    if (slot == OPEN_NOT_OURS) {
+      if (asks && set->flags & SETTING_NAT && on_reply(ctx, p, set, now, &c, &verdict)) return verdict;
+      return leave(ctx, p);
+    }
     if (slot == OPEN_NO_SERVER) return refuse(ctx, p, set);
     struct segment* segment = segment_at(home.segment);
     if (slot < 0 || !segment) return VERDICT_DROP;
     c = slot_at(segment, wrap_slot((__u32)slot));
     if (!c) return VERDICT_DROP;
   }
-  int verdict = to_server(ctx, p, c, now);
+  verdict = to_server(ctx, p, c, now);
   return slot >= OPENED_ONE_PACKET ? end_one_packet(home.segment, (__u32)slot, verdict) : verdict;
 }
 
@@ -307,5 +325,9 @@ int ballast_sweep(struct __sk_buff* ctx) { return sweep_start(); }
 /* Run by the daemon, not attached: moves a piece of the previous table while the table grows. */
 SEC("tc")
 int ballast_move(struct __sk_buff* ctx) { return move_piece(); }
+
+/* Run by the daemon, not attached: enters connections that another director told of. */
+SEC("tc")
+int ballast_admit(struct __sk_buff* ctx) { return admit_all(); }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

@@ -61,7 +61,7 @@ __noinline __s64 open_expected(const struct packet* p, __u32 now) {
   if (!server) return NOT_EXPECTED;
   join_template(entry, server, now);
   born->home = birthplace_of(hash_of(&entry->client, entry->client_port, p->protocol));
-  int slot = enter_connection(p, entry->server, calls_client(entry, p), now);
+  int slot = enter_connection(born, p, entry->server, calls_client(entry, p), now);
   if (slot < 0) return EXPECTED_REFUSED;
   count(COUNTER_ftp_opened);
   return (__s64)born->home.segment * SEGMENT_SLOTS + wrap_slot((__u32)slot);

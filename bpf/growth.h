@@ -66,7 +66,7 @@ __noinline int move_entry(__u32 number, __u32 slot) {
   __u32 meta = c->meta;
   if (!(meta & META_LIVE)) return 1;
   copy_entry(born, c, meta);
-  int place = insert_newborn(NEWBORN_MOVED);
+  int place = insert_newborn(born, NEWBORN_MOVED);
   if (place == INSERT_FULL) return 0;
   if (place >= INSERTED_BY_OTHER) return release(number, slot, meta, 0, 0);
   __u32 to = born->home.segment, deadline = 0;

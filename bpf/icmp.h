@@ -119,12 +119,11 @@ __noinline int write_icmp_error(context* ctx) {
 /* Takes a token of this processor's bucket, which holds those of one second. */
 static __always_inline int may_send_error(void) {
   __u32 zero = 0;
-  struct settings* set = bpf_map_lookup_elem(&settings, &zero);
   struct token_bucket* bucket = bpf_map_lookup_elem(&icmp_tokens, &zero);
-  if (!set || !bucket || !set->icmp_per_second) return 0;
+  if (!bucket || !settings.icmp_per_second) return 0;
   const __u64 second = 1000000000;
   __u64 now = bpf_ktime_get_coarse_ns(), elapsed = now - bucket->last_ns;
-  __u32 most = set->icmp_per_second;
+  __u32 most = settings.icmp_per_second;
   if (elapsed >= second) {
     bucket->tokens = most;
     bucket->last_ns = now;

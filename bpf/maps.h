@@ -12,21 +12,9 @@
 #include "abi.h"
 #include "counters.h"
 
-struct {
-  __uint(type, BPF_MAP_TYPE_ARRAY);
-  __uint(map_flags, BPF_F_MMAPABLE);
-  __uint(max_entries, 1);
-  __type(key, __u32);
-  __type(value, struct settings);
-} settings SEC(".maps");
-
-struct {
-  __uint(type, BPF_MAP_TYPE_ARRAY);
-  __uint(map_flags, BPF_F_MMAPABLE);
-  __uint(max_entries, 1);
-  __type(key, __u32);
-  __type(value, struct live);
-} live SEC(".maps");
+/* Variables are elements of maps of their own, which programs reach without a lookup. */
+struct settings settings SEC(".data.settings");
+struct live live SEC(".data.live");
 
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
@@ -202,15 +190,8 @@ static __always_inline void count(enum counter_id id) {
   if (values) values->value[id]++;
 }
 
-static __always_inline struct settings* settings_now(void) {
-  __u32 zero = 0;
-  return bpf_map_lookup_elem(&settings, &zero);
-}
-
-static __always_inline struct live* live_values(void) {
-  __u32 zero = 0;
-  return bpf_map_lookup_elem(&live, &zero);
-}
+static __always_inline struct settings* settings_now(void) { return &settings; }
+static __always_inline struct live* live_values(void) { return &live; }
 
 /* Whether a defence is on: always, or because the connection table is filled. */
 static __always_inline int is_defending(const struct settings* set, const struct live* values, __u32 always,
@@ -219,7 +200,10 @@ static __always_inline int is_defending(const struct settings* set, const struct
   return set->behaviour & while_filled && values->connections > set->connections_filled;
 }
 
-static __always_inline __u32 now_ticks(void) { return (__u32)(bpf_ktime_get_coarse_ns() >> TICK_SHIFT); }
+static __always_inline __u32 clock_ticks(void) { return (__u32)(bpf_ktime_get_coarse_ns() >> TICK_SHIFT); }
+
+/* The time as the sweep's timer last saw it, some ms ago; before its first run the kernel's. */
+static __always_inline __u32 now_ticks(void) { return live.now ? live.now : clock_ticks(); }
 
 static __always_inline struct server* server_at(__u32 index) { return bpf_map_lookup_elem(&servers, &index); }
 

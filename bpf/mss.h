@@ -62,8 +62,9 @@ static __always_inline int replace_mss(context* ctx, const struct packet* p, __u
 /* Lowers the MSS option of a SYN to what the service `index` allows. */
 __noinline int clamp_mss(context* ctx, const struct packet* p, __u32 index) {
   struct service* service = bpf_map_lookup_elem(&services, &index);
+  if (!p || !service || !service->mss_clamp || p->first_fragment) return 0;
   struct scratch* s = scratch_now();
-  if (!p || !s || !service || !service->mss_clamp || p->first_fragment) return 0;
+  if (!s) return 0;
   __u8 data_offset;
   if (!load(ctx, p->l4 + 12, &data_offset, 1)) return 0;
   __u32 header = (data_offset >> 4) * 4;

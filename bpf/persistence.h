@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "changes.h"
 #include "schedule.h"
 #include "table.h"
 
@@ -35,11 +36,16 @@ static __always_inline void mask_client(union address* client, __u32 netmask) {
   }
 }
 
-/* Gives this processor's newborn the key of the template for `p` of the service at `index`, and its home. Its hash, or
- * 0. */
-__noinline __u64 key_template(__u32 index, const struct packet* p) {
+static __always_inline __u64 hash_of_template(const struct connection* entry) {
+  __u64 hash = hash_of(&entry->client, entry->virtual_port, entry->protocol);
+  hash = mix(hash ^ entry->virtual_address.half[1]);
+  hash = mix(hash ^ entry->virtual_address.half[0]);
+  return hash ? hash : 1;
+}
+
+/* Gives a newborn the key of the template for `p` of the service at `index`, and its home. Its hash, or 0. */
+__noinline __u64 key_template(struct newborn* born, __u32 index, const struct packet* p) {
   const struct service* service = bpf_map_lookup_elem(&services, &index);
-  struct newborn* born = newborn_now(NEWBORN_OF_PACKET);
   if (!service || !born || !p) return 0;
   struct connection* entry = &born->entry;
   entry->client = p->source;
@@ -59,10 +65,7 @@ __noinline __u64 key_template(__u32 index, const struct packet* p) {
   } else if (service->port == p->destination_port && service->port != FTP_PORT) {
     entry->virtual_port = service->port;
   }
-  __u64 hash = hash_of(&entry->client, entry->virtual_port, entry->protocol);
-  hash = mix(hash ^ entry->virtual_address.half[1]);
-  hash = mix(hash ^ entry->virtual_address.half[0]);
-  entry->template_hash = hash ? hash : 1;
+  entry->template_hash = hash_of_template(entry);
   born->home = birthplace_of(entry->template_hash);
   return entry->template_hash;
 }
@@ -105,7 +108,7 @@ __noinline __s64 schedule_persistent(__u32 index, const struct packet* p, __u32 
   struct newborn* born = newborn_now(NEWBORN_OF_PACKET);
   struct settings* set = settings_now();
   if (!service || !born || !set || !p) return PERSISTENT_NONE;
-  __u64 hash = key_template(index, p);
+  __u64 hash = key_template(born, index, p);
   __u32 deadline = now + service->persistence;
   __s64 known = touch_template(hash, TEMPLATE_JOIN, deadline);
   if (known >= 0) {
@@ -122,8 +125,11 @@ __noinline __s64 schedule_persistent(__u32 index, const struct packet* p, __u32 
   born->entry.held = 1;
   born->full = is_full();
   member_take(chosen, born->entry.meta);
-  int slot = insert_newborn(NEWBORN_OF_PACKET);
-  if (slot >= 0 && slot < INSERTED_BY_OTHER) return chosen;
+  int slot = insert_newborn(born, NEWBORN_OF_PACKET);
+  if (slot >= 0 && slot < INSERTED_BY_OTHER) {
+    if (set->flags & SETTING_SYNC) tell_change(&born->entry);
+    return chosen;
+  }
   member_release(chosen, META_TEMPLATE);
   if (slot < 0) return PERSISTENT_FULL;
   known = touch_template(hash, TEMPLATE_JOIN, deadline);

@@ -43,14 +43,14 @@ static __always_inline int lose(void) {
 
 /* Wraps `p` for a server. 0: it could not be done, the packet is lost. */
 __noinline int wrap_for(context* ctx, const struct packet* p, __u32 index) {
-  struct scratch* s = scratch_now();
   struct server* server = server_at(index);
-  if (!p || !s || !server) return 0;
-  if (!plan_wrapping(ctx, p, server, &s->wrapping)) {
+  struct wrapping w;
+  if (!p || !server) return 0;
+  if (!plan_wrapping(ctx, p, server, &w)) {
     lose();
     return 0;
   }
-  if (wrap(ctx, p, server, &s->wrapping)) return 1;
+  if (wrap(ctx, p, server, &w)) return 1;
   count(COUNTER_no_headroom);
   return 0;
 }

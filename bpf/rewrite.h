@@ -18,10 +18,6 @@ struct translation {
   __u8 ports;       /* the packet has a layer-4 header (it is not a later fragment) */
 };
 
-#define CSUM_OFFSET_IP 10
-#define CSUM_OFFSET_TCP 16
-#define CSUM_OFFSET_UDP 6
-
 /* Replaces the port of an SCTP packet. */
 static __always_inline int translate_sctp(context* ctx, const struct packet* p, const struct translation* t) {
   if (t->from_port == t->to_port) return 1;

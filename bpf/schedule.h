@@ -102,7 +102,7 @@ __noinline __u32 schedule(__u32 index, const struct packet* p) {
       .weight_top = service->weight_top,
       .client_fold = fold(&p->source),
       .client_port = bpf_ntohs(p->source_port),
-      .client_tag = client_tag(&p->source, p->source_port),
+      .client = &p->source,
       .destination_fold = fold(&p->destination),
       .destination = &p->destination,
       .server = NO_SERVER,

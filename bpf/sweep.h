@@ -69,7 +69,8 @@ static __always_inline void sweep_piece(struct live* values, const struct settin
   __u64 began = bpf_ktime_get_ns();
   run->ends_ns = began + sweep_budget_ns;
   run->position = values->sweep_position;
-  run->now = now_ticks();
+  run->now = clock_ticks();
+  values->now = run->now;
   run->defending = is_defending(set, values, BEHAVIOUR_DROP_HALF_OPEN, BEHAVIOUR_DROP_HALF_OPEN_FILLED);
   bpf_loop(sweep_segments, sweep_segment, run, 0);
   values->sweep_position = run->position;

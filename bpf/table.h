@@ -392,11 +392,10 @@ static __always_inline int same_replies(const struct connection* a, const struct
 #define INSERT_FULL (-1)
 #define INSERTED_BY_OTHER SEGMENT_SLOTS /* added to the slot */
 
-/* Enters this processor's newborn. Its slot, or INSERT_FULL. Another processor may have entered the same one meanwhile:
+/* Enters a newborn. Its slot, or INSERT_FULL. Another processor may have entered the same one meanwhile:
  * then that one stands. In a full table or segment a half-open connection makes room; established ones never do. One
  * that is moved is older than what is there already, and is counted already. */
-__noinline int insert_newborn(__u32 whose) {
-  struct newborn* born = newborn_now(whose);
+__noinline int insert_newborn(struct newborn* born, __u32 whose) {
   if (!born) return INSERT_FULL;
   struct connection* entry = &born->entry;
   struct segment* segment = segment_at(born->home.segment);

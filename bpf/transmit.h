@@ -103,9 +103,7 @@ static __always_inline void write_ethernet(struct ethhdr* eth, const struct hop*
 
 /* Sends a finished frame out of the interface that it came in by. */
 static __always_inline int send_back(context* ctx) {
-  __u32 zero = 0;
-  struct settings* set = bpf_map_lookup_elem(&settings, &zero);
-  if (set && set->flags & SETTING_REDIRECT_BACK) return bpf_redirect(ingress_ifindex(ctx), 0);
+  if (settings.flags & SETTING_REDIRECT_BACK) return bpf_redirect(ingress_ifindex(ctx), 0);
   return XDP_TX;
 }
 

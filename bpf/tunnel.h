@@ -33,13 +33,17 @@ struct wrapping {
 /* ECN of the outer header, RFC 6040 §4.1 as Linux does it: CE is not copied. */
 static __always_inline __u8 outer_tos(__u8 tos) { return (tos & 3) == 3 ? (tos & ~3) | 2 : tos; }
 
+/* Bytes of all outer headers. */
+static __always_inline __u32 outer_bytes(__u8 type, __u8 checksum, __u8 ipv4) {
+  __u32 bytes = ipv4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
+  if (type == TUNNEL_GUE) return bytes + sizeof(struct udphdr) + GUE_BYTES;
+  if (type == TUNNEL_GRE) return bytes + (checksum ? GRE_CSUM_BYTES : GRE_BYTES);
+  return bytes;
+}
+
 /* Bytes that a server's tunnel adds to a packet, at most. */
 static __always_inline __u32 tunnel_overhead(const struct server* server) {
-  __u32 outer = is_ipv4(&server->address) ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
-  if (server->tunnel_type == TUNNEL_GUE) return outer + sizeof(struct udphdr) + GUE_BYTES;
-  if (server->tunnel_type == TUNNEL_GRE)
-    return outer + (server->tunnel_checksum == TUNNEL_CSUM ? GRE_CSUM_BYTES : GRE_BYTES);
-  return outer;
+  return outer_bytes(server->tunnel_type, server->tunnel_checksum == TUNNEL_CSUM, is_ipv4(&server->address));
 }
 
 /* The sum of an inner packet whose layer-4 checksum is right. 0 in `*known` where it cannot be told from the headers.
@@ -98,14 +102,11 @@ static __always_inline int plan_wrapping(context* ctx, const struct packet* p, c
     w->inner_sum = inner_sum(ctx, p, &known);
     w->checksum = known;
   }
-  w->bytes = w->outer_ipv4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
+  w->bytes = outer_bytes(w->type, w->checksum, w->outer_ipv4);
   if (w->type == TUNNEL_GUE) {
-    w->bytes += sizeof(struct udphdr) + GUE_BYTES;
     __u32 mix = (p->source.word[3] ^ p->destination.word[3] ^ ((__u32)p->source_port << 16 | p->destination_port)) *
                 0x9e3779b1u;
     w->source_port = bpf_htons((__u16)(0xc000 | (mix >> 16 & 0x3fff)));
-  } else if (w->type == TUNNEL_GRE) {
-    w->bytes += w->checksum ? GRE_CSUM_BYTES : GRE_BYTES;
   }
   return 1;
 }
@@ -113,87 +114,104 @@ static __always_inline int plan_wrapping(context* ctx, const struct packet* p, c
 /* The most that outer headers take: IPv6, UDP, GUE. */
 #define OUTER_BYTES_MAX 52
 
-/* Builds the outer headers in `out`, which holds at least OUTER_BYTES_MAX zeros. */
-static __always_inline void build_outer(__u8* out, const struct packet* p, const struct server* server,
-                                        const struct wrapping* w) {
+/* Writes the outer IPv4 header. Gives the sum of what a pseudo-header has of it. By words that are summed before they
+ * are stored: what was just stored by halves is slow to read as a whole. */
+static __always_inline __u64 write_wrapping_ipv4(__u8* out, const struct server* server, const struct wrapping* w,
+                                                 __u16 payload, __u8 protocol) {
+  __u32* word = (void*)out;
+  __u32 source = server->tunnel_source.word[3], destination = server->address.word[3];
+  __u32 first = bpf_htonl(0x45u << 24 | (__u32)w->tos << 16 | (__u16)(payload + sizeof(struct iphdr)));
+  __u32 second = w->dont_fragment ? bpf_htonl(IPV4_DONT_FRAGMENT) : bpf_htonl(bpf_get_prandom_u32() << 16);
+  __u32 third = bpf_htonl((__u32)w->ttl << 24 | (__u32)protocol << 16);
+  __u64 pseudo = (__u64)source + destination;
+  word[0] = first;
+  word[1] = second;
+  word[2] = third;
+  word[3] = source;
+  word[4] = destination;
+  *(__u16*)(out + CSUM_OFFSET_IP) = (__u16)~csum_fold(pseudo + first + second + third);
+  return pseudo;
+}
+
+/* ... IPv6. */
+static __always_inline __u64 write_wrapping_ipv6(__u8* out, const struct server* server, const struct wrapping* w,
+                                                 __u16 payload, __u8 protocol) {
+  struct ipv6hdr* ip = (void*)out;
+  *(__u32*)ip = bpf_htonl(6u << 28 | (__u32)w->tos << 20);
+  ip->payload_len = bpf_htons(payload);
+  ip->nexthdr = protocol;
+  ip->hop_limit = w->ttl;
+  __builtin_memcpy(&ip->saddr, &server->tunnel_source, 16);
+  __builtin_memcpy(&ip->daddr, &server->address, 16);
+  return csum_words((__u32*)&server->tunnel_source, 4) + csum_words((__u32*)&server->address, 4);
+}
+
+/* Writes the outer headers. */
+static __always_inline void write_wrapping(__u8* out, const struct packet* p, const struct server* server,
+                                           const struct wrapping* w) {
   __u32 l3 = w->outer_ipv4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
   __u16 payload = (__u16)(w->length + w->bytes - l3);
   __u8 inner_protocol = p->ipv4 ? IPPROTO_IPIP : IPPROTO_IPV6;
-  __u8 outer_protocol = w->type == TUNNEL_GUE ? IPPROTO_UDP : w->type == TUNNEL_GRE ? IPPROTO_GRE : inner_protocol;
-  __u64 pseudo = 0;
-  if (w->outer_ipv4) {
-    struct iphdr* ip = (void*)out;
-    ip->version = 4;
-    ip->ihl = 5;
-    ip->tos = w->tos;
-    ip->tot_len = bpf_htons(payload + sizeof *ip);
-    ip->id = w->dont_fragment ? 0 : (__u16)bpf_get_prandom_u32();
-    ip->frag_off = w->dont_fragment ? bpf_htons(IPV4_DONT_FRAGMENT) : 0;
-    ip->ttl = w->ttl;
-    ip->protocol = outer_protocol;
-    ip->saddr = server->tunnel_source.word[3];
-    ip->daddr = server->address.word[3];
-    ip->check = (__u16)~csum_fold(csum_words((__u32*)ip, 5));
-    pseudo = (__u64)ip->saddr + ip->daddr;
-  } else {
-    struct ipv6hdr* ip = (void*)out;
-    *(__u32*)ip = bpf_htonl(6u << 28 | (__u32)w->tos << 20);
-    ip->payload_len = bpf_htons(payload);
-    ip->nexthdr = outer_protocol;
-    ip->hop_limit = w->ttl;
-    __builtin_memcpy(&ip->saddr, &server->tunnel_source, 16);
-    __builtin_memcpy(&ip->daddr, &server->address, 16);
-    pseudo = csum_words((__u32*)&ip->saddr, 8);
-  }
+  __u8 protocol = w->type == TUNNEL_GUE ? IPPROTO_UDP : w->type == TUNNEL_GRE ? IPPROTO_GRE : inner_protocol;
+  __u64 pseudo = w->outer_ipv4 ? write_wrapping_ipv4(out, server, w, payload, protocol)
+                               : write_wrapping_ipv6(out, server, w, payload, protocol);
   if (w->type == TUNNEL_GUE) {
     struct udphdr* udp = (void*)(out + l3);
-    __u8* gue = (__u8*)(udp + 1);
+    __be16 length = bpf_htons(payload);
+    __u32 gue = bpf_htonl((__u32)inner_protocol << 16);
     udp->source = w->source_port;
     udp->dest = server->tunnel_port;
-    udp->len = bpf_htons(payload);
-    gue[1] = inner_protocol;
+    udp->len = length;
+    __u16 check = 0;
     if (w->checksum) {
-      __u64 sum = pseudo + bpf_htonl(IPPROTO_UDP) + bpf_htonl(payload) + udp->source + udp->dest + udp->len +
-                  *(__u32*)gue + w->inner_sum;
-      __u16 check = (__u16)~csum_fold(sum);
-      udp->check = check ? check : 0xffff;
+      __u64 sum = pseudo + bpf_htonl(IPPROTO_UDP) + bpf_htonl(payload) + w->source_port + server->tunnel_port + length +
+                  gue + w->inner_sum;
+      check = (__u16)~csum_fold(sum);
+      if (!check) check = 0xffff;
     }
+    udp->check = check;
+    *(__u32*)(udp + 1) = gue;
   } else if (w->type == TUNNEL_GRE) {
     __be16* gre = (void*)(out + l3);
-    gre[1] = p->ipv4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6);
+    __be16 flags = w->checksum ? GRE_FLAG_CSUM : 0, inner = p->ipv4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6);
+    gre[0] = flags;
+    gre[1] = inner;
     if (w->checksum) {
-      gre[0] = GRE_FLAG_CSUM;
-      gre[2] = (__u16)~csum_fold((__u64)gre[0] + gre[1] + w->inner_sum);
+      gre[2] = (__u16)~csum_fold((__u64)flags + inner + w->inner_sum);
+      gre[3] = 0;
     }
   }
 }
 
 #if HOOK_XDP
 
-/* Copies outer headers of a length that is known when the program is compiled. */
-#define PUT_OUTER(bytes_)                             \
-  if (w->bytes == (bytes_)) {                         \
-    if (data + ETH_HLEN + (bytes_) > end) return 0;   \
-    __builtin_memcpy(data + ETH_HLEN, out, (bytes_)); \
-    return 1;                                         \
-  }
+/* wrap() for one kind of headers, whose length is known when the program is compiled. */
+static __always_inline int wrap_as(context* ctx, const struct packet* p, const struct server* server,
+                                   const struct wrapping* w, __u8 type, __u8 checksum, __u8 ipv4) {
+  struct wrapping as = *w;
+  as.type = type;
+  as.checksum = checksum;
+  as.outer_ipv4 = ipv4;
+  as.bytes = outer_bytes(type, checksum, ipv4);
+  if (bpf_xdp_adjust_head(ctx, -(int)as.bytes)) return 0;
+  void* out = frame_data(ctx) + ETH_HLEN;
+  if (out + as.bytes > frame_end(ctx)) return 0;
+  write_wrapping(out, p, server, &as);
+  return 1;
+}
+
+static __always_inline int wrap_in(context* ctx, const struct packet* p, const struct server* server,
+                                   const struct wrapping* w, __u8 ipv4) {
+  if (w->type == TUNNEL_IPIP) return wrap_as(ctx, p, server, w, TUNNEL_IPIP, 0, ipv4);
+  if (w->type == TUNNEL_GUE) return wrap_as(ctx, p, server, w, TUNNEL_GUE, w->checksum, ipv4);
+  return w->checksum ? wrap_as(ctx, p, server, w, TUNNEL_GRE, 1, ipv4)
+                     : wrap_as(ctx, p, server, w, TUNNEL_GRE, 0, ipv4);
+}
 
 /* Makes room and puts the outer headers before the packet; the Ethernet header is written by transmit(). */
 static __always_inline int wrap(context* ctx, const struct packet* p, const struct server* server,
                                 const struct wrapping* w) {
-  __u8 out[OUTER_BYTES_MAX] __attribute__((aligned(8))) = {};
-  build_outer(out, p, server, w);
-  if (bpf_xdp_adjust_head(ctx, -(int)w->bytes)) return 0;
-  void *data = frame_data(ctx), *end = frame_end(ctx);
-  PUT_OUTER(20)
-  PUT_OUTER(24)
-  PUT_OUTER(28)
-  PUT_OUTER(32)
-  PUT_OUTER(40)
-  PUT_OUTER(44)
-  PUT_OUTER(48)
-  PUT_OUTER(52)
-  return 0;
+  return w->outer_ipv4 ? wrap_in(ctx, p, server, w, 1) : wrap_in(ctx, p, server, w, 0);
 }
 
 #else
@@ -201,7 +219,7 @@ static __always_inline int wrap(context* ctx, const struct packet* p, const stru
 static __always_inline int wrap(context* ctx, const struct packet* p, const struct server* server,
                                 const struct wrapping* w) {
   __u8 out[OUTER_BYTES_MAX] __attribute__((aligned(8))) = {};
-  build_outer(out, p, server, w);
+  write_wrapping(out, p, server, w);
   __u64 flags = w->outer_ipv4 ? BPF_F_ADJ_ROOM_ENCAP_L3_IPV4 : BPF_F_ADJ_ROOM_ENCAP_L3_IPV6;
   if (w->type == TUNNEL_GUE) flags |= BPF_F_ADJ_ROOM_ENCAP_L4_UDP;
   if (w->type == TUNNEL_GRE) flags |= BPF_F_ADJ_ROOM_ENCAP_L4_GRE;

@@ -5,6 +5,7 @@
 
 #include <boost/json.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <iterator>
@@ -18,47 +19,51 @@ namespace {
 constexpr int start_seconds = 30;
 constexpr std::chrono::milliseconds look_again(50);
 
-const char* option_of(Method method) {
+const char* word_of(Method method) {
   switch (method) {
     case Method::route:
-      return "-g";
+      return "route";
     case Method::tunnel:
-      return "-i";
+      return "tunnel";
     case Method::nat:
-      return "-m";
+      return "nat";
   }
   return "";
+}
+
+/// The measured service, and others beside it that nobody asks.
+std::string configuration(const Network& network, Method method, const DaemonPlan& plan) {
+  std::string text = fmt::format("director:\n  interfaces: [{}]\n  hook: xdp\n  connections: {}\n  services: {}\n",
+                                 under_test, plan.connections, std::max(plan.services, 4096U));
+  text += fmt::format("services:\n  measured:\n    listen: \"{}:{}/tcp\"\n    forward: {}\n    scheduler: {}\n",
+                      virtual_address, virtual_port, word_of(method), plan.scheduler);
+  text += "    servers:\n";
+  const int port = method == Method::nat ? server_port : virtual_port;
+  for (int i = 0; i < network.servers(); ++i) text += fmt::format("      - \"{}:{}\"\n", server_address(i), port);
+  for (std::uint32_t i = 1; i < plan.services; ++i) {
+    text += fmt::format("  other-{0}:\n    listen: \"10.201.{1}.{2}:80/tcp\"\n    servers: [\"{3}:80\"]\n", i, i / 256,
+                        i % 256, server_address(0));
+  }
+  return text;
 }
 
 }  // namespace
 
 Result<Daemon> Daemon::start(const Network& network, const std::string& programs, Method method,
-                             const std::string& scheduler, std::uint32_t connections) {
+                             const DaemonPlan& plan) {
   Daemon daemon;
   daemon.far_ = network.far();
   daemon.programs_ = programs;
   std::string directory = std::filesystem::temp_directory_path() / "ballast-bench-XXXXXX";
   if (mkdtemp(directory.data()) == nullptr) return fail_errno("cannot make a directory for temporary files");
   daemon.directory_ = directory;
-  const std::string configuration = daemon.directory_ / "ballast.yaml";
-  std::ofstream(configuration) << fmt::format("director:\n  interfaces: [{}]\n  hook: xdp\n  connections: {}\n",
-                                              under_test, connections);
-  auto process = Background::start(within(network.far(), {programs + "/ballast", "run", "-c", configuration}),
-                                   daemon.directory_ / "log");
+  const std::string file = daemon.directory_ / "ballast.yaml";
+  std::ofstream(file) << configuration(network, method, plan);
+  auto process =
+      Background::start(within(network.far(), {programs + "/ballast", "run", "-c", file}), daemon.directory_ / "log");
   if (!process) return std::unexpected(process.error());
   daemon.process_ = std::move(*process);
   if (auto ready = daemon.wait_until_ready(); !ready) return std::unexpected(ready.error());
-
-  const std::string service = fmt::format("{}:{}", virtual_address, virtual_port);
-  const int port = method == Method::nat ? server_port : virtual_port;
-  if (auto done = daemon.tool({"ipvsadm", "-A", "-t", service, "-s", scheduler}); !done) {
-    return std::unexpected(done.error());
-  }
-  for (int i = 0; i < network.servers(); ++i) {
-    auto done = daemon.tool({"ipvsadm", "-a", "-t", service, "-r", fmt::format("{}:{}", server_address(i), port),
-                             option_of(method), "-w", "1"});
-    if (!done) return std::unexpected(done.error());
-  }
   return daemon;
 }
 

@@ -20,14 +20,20 @@ struct ConnectionCounts {
   std::uint64_t inactive = 0;
 };
 
+struct DaemonPlan {
+  std::string scheduler = "rr";
+  std::uint32_t connections = 2'097'152;  ///< size of the connection table
+  std::uint32_t services = 1;             ///< the measured one, and others beside it
+};
+
 using Counters = std::map<std::string, std::uint64_t>;
 
-/// A daemon on the far side of the network, with one service. The destructor stops it and takes its packet path down.
+/// A daemon on the far side of the network. The destructor stops it and takes its packet path down.
 class Daemon {
  public:
-  /// `programs` is the folder that holds ballast and ipvsadm; `connections` the size of the connection table.
+  /// `programs` is the folder that holds ballast and ipvsadm.
   static Result<Daemon> start(const Network& network, const std::string& programs, Method method,
-                              const std::string& scheduler, std::uint32_t connections);
+                              const DaemonPlan& plan);
   Daemon(Daemon&&) = default;
   Daemon& operator=(Daemon&&) = default;
   Daemon(const Daemon&) = delete;

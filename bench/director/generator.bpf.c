@@ -79,7 +79,7 @@ int generate(struct xdp_md* ctx) {
 /* Whether an IPv4 header is one to the servers, and its checksum right. */
 static __always_inline int is_right(const struct iphdr* ip) {
   if (fold(sum_20_bytes(ip)) != 0xffff || ip->ttl != expectation.ttl) return 0;
-  return !expectation.first_server || !((ip->daddr ^ expectation.first_server) & bpf_htonl(0xffffff00));
+  return !expectation.first_server || !((ip->daddr ^ expectation.first_server) & bpf_htonl(0xfffffc00));
 }
 
 /* Takes a frame and counts it; the last one is noted with its time. */

@@ -91,7 +91,7 @@ struct Generator::State {
       expectation.source = address(virtual_address);
       return;
     }
-    expectation.first_server = address(first_server);
+    expectation.first_server = address(method == Method::route ? virtual_address : first_server);
     if (method == Method::tunnel) {
       expectation.is_tunnel = 1;
       expectation.outer_source = address(director_address);

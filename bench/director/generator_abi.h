@@ -35,7 +35,7 @@ struct bench_expectation {
   __u16 is_tunnel; /* an IPv4 packet in another one */
   __u32 outer_source;
   __u32 source;       /* 0: any */
-  __u32 first_server; /* the last destination address differs only in its lowest byte; 0: any */
+  __u32 first_server; /* the last destination address differs only in its lowest ten bits; 0: any */
   __u8 ttl;
 };
 

@@ -23,9 +23,8 @@ struct Options {
   std::vector<Method> methods{Method::route, Method::tunnel, Method::nat};
   std::vector<std::uint32_t> flows;
   std::uint32_t rounds = 0;
-  std::uint32_t connections = 2'097'152;
+  DaemonPlan daemon;
   std::uint32_t expire = 0;
-  std::string scheduler = "rr";
   int servers = 4;
   std::string programs;
 };
@@ -36,7 +35,7 @@ Plan plan_of(const Options& options) {
   plan.rounds = 9;
   plan.round_frames = 400'000;
   plan.floor_frames = 200'000;
-  plan.connections = options.connections;
+  plan.connections = options.daemon.connections;
   if (options.quick) {
     plan.rounds = 3;
     plan.round_frames = 200'000;
@@ -59,7 +58,7 @@ Result<std::vector<MethodReport>> measure_all(const Options& options) {
   std::vector<MethodReport> reports;
   for (const Method method : options.methods) {
     if (!options.json) fmt::print(stderr, "measuring {} ...\n", name_of(method));
-    auto daemon = Daemon::start(*network, options.programs, method, options.scheduler, plan.connections);
+    auto daemon = Daemon::start(*network, options.programs, method, options.daemon);
     if (!daemon) return std::unexpected(daemon.error());
     if (auto found = generator->find_program_under_test(); !found) return std::unexpected(found.error());
     auto points = measure(*generator, *daemon, method, plan, stop);
@@ -89,14 +88,16 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 16'000'000));
   app.add_option("--rounds", options.rounds, "Rounds of established packets at each point (default: 9, quick: 3)")
       ->check(CLI::Range(1, 1000));
-  app.add_option("--connections", options.connections, "Size of the connection table (default: 2097152)")
+  app.add_option("--connections", options.daemon.connections, "Size of the connection table (default: 2097152)")
       ->check(CLI::Range(1, 134'217'728));
   app.add_option("--expire", options.expire,
                  "Then measure the table's timer: let so many of the connections be over at once (default: none)")
       ->check(CLI::Range(1, 16'000'000));
-  app.add_option("--scheduler", options.scheduler,
+  app.add_option("--scheduler", options.daemon.scheduler,
                  "Scheduler; one that takes servers of weight 1 in turn (default: rr)");
-  app.add_option("--servers", options.servers, "Real servers (default: 4)")->check(CLI::Range(1, 80));
+  app.add_option("--servers", options.servers, "Real servers (default: 4)")->check(CLI::Range(1, most_servers));
+  app.add_option("--services", options.daemon.services, "Virtual services, of which one is measured (default: 1)")
+      ->check(CLI::Range(1, 60'000));
   app.add_option("--programs", options.programs, "Folder with ballast and ipvsadm (default: that of this program)");
   CLI11_PARSE(app, argc, argv);
 

@@ -1,5 +1,6 @@
 #include "network.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <net/if.h>
@@ -9,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <charconv>
 #include <cstring>
 #include <filesystem>
@@ -63,9 +65,11 @@ Result<void> all(const std::vector<Command>& commands) {
 }  // namespace
 
 std::string server_address(int i) {
-  const std::string text(first_server);
-  const auto dot = text.rfind('.');
-  return fmt::format("{}.{}", text.substr(0, dot), std::stoi(text.substr(dot + 1)) + i);
+  in_addr address{};
+  inet_pton(AF_INET, first_server, &address);
+  address.s_addr = htonl(ntohl(address.s_addr) + static_cast<std::uint32_t>(i));
+  std::array<char, INET_ADDRSTRLEN> text{};
+  return inet_ntop(AF_INET, &address, text.data(), text.size());
 }
 
 Result<Network> Network::make(const std::string& ballast, int servers) {
@@ -89,7 +93,7 @@ Result<Network> Network::make(const std::string& ballast, int servers) {
     }
   }
   commands.push_back(
-      {"ip", "-n", made.far_, "address", "add", fmt::format("{}/24", director_address), "dev", under_test});
+      {"ip", "-n", made.far_, "address", "add", fmt::format("{}/16", director_address), "dev", under_test});
   commands.push_back(
       {"ip", "-n", made.far_, "address", "add", fmt::format("{}/32", virtual_address), "dev", under_test});
   if (auto done = all(commands); !done) return std::unexpected(done.error());

@@ -20,13 +20,14 @@ inline constexpr const char* under_test = "sut";
 inline constexpr const char* floor_link = "floor";
 inline constexpr const char* virtual_address = "10.200.1.100";
 inline constexpr const char* director_address = "10.200.1.1";
-inline constexpr const char* first_server = "10.200.1.10";
+inline constexpr const char* first_server = "10.200.4.0";
+inline constexpr int most_servers = 1024;
 inline constexpr int virtual_port = 80;
 inline constexpr int server_port = 8080;
 /// Clients have addresses from here on, behind a router on the near side.
 inline constexpr const char* first_client = "172.16.0.0";
 
-/// Address of real server number i.
+/// Address of real server number i, below most_servers.
 std::string server_address(int i);
 
 class Network {

@@ -63,7 +63,7 @@ Result<std::uint64_t> locked_bytes(const Fd& map) {
 class Live {
  public:
   static Result<Live> open(int program) {
-    auto map = map_of(program, "live");
+    auto map = map_of(program, ".data.live");
     if (!map) return std::unexpected(map.error());
     void* memory = mmap(nullptr, sizeof(abi::live), PROT_READ | PROT_WRITE, MAP_SHARED, map->get(), 0);
     if (memory == MAP_FAILED) return fail_errno("cannot map the values that programs write");

@@ -4,7 +4,7 @@ set -eu
 here=$PWD
 export LD_LIBRARY_PATH=$here
 vip=10.200.1.100
-servers="10.200.1.10 10.200.1.11 10.200.1.12 10.200.1.13"
+servers="10.200.4.0 10.200.4.1 10.200.4.2 10.200.4.3"
 first=0   # flow that the next measurement begins with: no two share a connection
 
 in_director() { ip netns exec director "$@"; }

@@ -17,8 +17,8 @@ struct pick {
   __s32 weight_top;  /* wrr */
   __u32 client_fold; /* the client's address, its words folded to one, host order */
   __u32 client_port; /* host order */
-  __u32 client_tag;  /* see figure.h */
   __u32 destination_fold;
+  const union address* client;
   const union address* destination;
   __u32 server; /* the choice */
   __u64 ring;   /* members in the kernel's order */

@@ -25,12 +25,6 @@ struct {
   __type(value, struct destination_search);
 } destination_searches SEC(".maps");
 
-static __always_inline __u32 destination_expiry(void) {
-  __u32 zero = 0;
-  const struct settings* set = bpf_map_lookup_elem(&settings, &zero);
-  return set ? set->destination_expiry : 0;
-}
-
 /* Looks a destination up, or enters it without any server, and notes its use. 0: there is no room. */
 static __always_inline struct destination* destination_of(const struct pick* pick) {
   __u32 zero = 0, now = now_ticks();
@@ -45,7 +39,7 @@ static __always_inline struct destination* destination_of(const struct pick* pic
     bpf_map_update_elem(&destinations, &search->key, &search->fresh, BPF_ANY);
     found = bpf_map_lookup_elem(&destinations, &search->key);
     if (!found) return 0;
-  } else if (now - found->last_use > destination_expiry()) {
+  } else if (now - found->last_use > settings.destination_expiry) {
     found->count = 0;
   }
   found->last_use = now;

@@ -72,7 +72,7 @@ static __always_inline int schedule_lblcr(struct pick* pick) {
   bpf_loop(DESTINATION_SERVERS, set_step, &walk, 0);
   __u32 now = destination->last_use;
   if (destination->count > 1 && walk.most < DESTINATION_SERVERS &&
-      now - destination->last_change > destination_expiry())
+      now - destination->last_change > settings.destination_expiry)
     remove_from_set(destination, walk.most, now);
   const struct member* m = member_at(walk.least);
   if (m && !has_too_many(pick, m)) {

@@ -48,7 +48,7 @@ static __always_inline int schedule_response_time(struct pick* pick) {
   bpf_loop(CHUNKS_MAX, response_time_step, &walk, 0);
   struct figure* f = figure_at(walk.best.server);
   if (!f) return 0;
-  begin_trial(f, pick->client_tag, walk.now);
+  begin_trial(f, client_tag(pick->client, bpf_htons((__u16)pick->client_port)), walk.now);
   pick->server = walk.best.server;
   return 1;
 }

@@ -39,11 +39,13 @@ int find_ipvsadm(int argc, char** argv) {
 void add_commands(CLI::App& app, int& exit_status) {
   add_run_command(app, exit_status);
   add_check_command(app, exit_status);
+  add_probe_command(app, exit_status);
   add_reload_command(app, exit_status);
   add_apply_command(app, exit_status);
   add_stop_command(app, exit_status);
   add_status_command(app, exit_status);
   add_services_command(app, exit_status);
+  add_checks_command(app, exit_status);
   add_connections_command(app, exit_status);
   add_counters_command(app, exit_status);
   add_capture_command(app, exit_status);

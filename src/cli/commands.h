@@ -10,8 +10,10 @@ namespace ballast::cli {
 
 void add_run_command(CLI::App& app, int& exit_status);
 void add_check_command(CLI::App& app, int& exit_status);
+void add_probe_command(CLI::App& app, int& exit_status);
 void add_status_command(CLI::App& app, int& exit_status);
 void add_services_command(CLI::App& app, int& exit_status);
+void add_checks_command(CLI::App& app, int& exit_status);
 void add_connections_command(CLI::App& app, int& exit_status);
 void add_counters_command(CLI::App& app, int& exit_status);
 void add_capture_command(CLI::App& app, int& exit_status);

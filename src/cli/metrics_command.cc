@@ -28,6 +28,7 @@ Result<void> show() {
   auto routers = control::vrrp_from_json(*vrrp);
   if (!routers) return std::unexpected(routers.error());
   observed.vrrp = std::move(*routers);
+  if (auto taken = take(*client, "health", observed.health); !taken) return taken;
   fmt::print("{}", metrics_text(observed));
   return {};
 }

@@ -156,6 +156,38 @@ void write_vrrp(Exposition& out, const control::VrrpStatus& vrrp) {
   out.sample({}, vrrp.greatest_lateness_us);
 }
 
+void write_health(Exposition& out, const control::HealthView& health) {
+  out.family("ballast_service_up", "gauge", "1 where the healthy servers of a checked service are enough");
+  for (const auto& service : health.services) out.sample({{"service", to_string(service.key)}}, service.up ? 1 : 0);
+  out.family("ballast_service_fallback", "gauge", "1 where the fallback has the traffic");
+  for (const auto& service : health.services) {
+    out.sample({{"service", to_string(service.key)}}, service.fallback ? 1 : 0);
+  }
+  out.family("ballast_server_up", "gauge", "1 where the checks of a real server let it have traffic");
+  for (const auto& service : health.services) {
+    for (const auto& server : service.servers) {
+      out.sample({{"service", to_string(service.key)}, {"server", server.endpoint.to_string()}}, server.up ? 1 : 0);
+    }
+  }
+  const auto each = [&](const auto& value_of) {
+    std::size_t number = 0;
+    for (const auto& check : health.checks) {
+      out.sample({{"number", std::to_string(++number)},
+                  {"server", check.servers.empty() ? "" : check.servers.front().server.to_string()},
+                  {"check", check.check}},
+                 value_of(check));
+    }
+  };
+  out.family("ballast_check_up", "gauge", "1 where a health check says that its server is up");
+  each([](const control::CheckView& check) { return check.state == "up" || check.assumed_up ? 1U : 0U; });
+  out.family("ballast_check_latency_microseconds", "gauge", "How long the last run of a health check took");
+  each([](const control::CheckView& check) { return check.last_latency_microseconds; });
+  out.family("ballast_check_successes_total", "counter", "Runs of a health check that succeeded");
+  each([](const control::CheckView& check) { return check.successes; });
+  out.family("ballast_check_failures_total", "counter", "Runs of a health check that failed");
+  each([](const control::CheckView& check) { return check.failures; });
+}
+
 }  // namespace
 
 std::string metrics_text(const Observed& observed) {
@@ -165,6 +197,7 @@ std::string metrics_text(const Observed& observed) {
   write_services(out, observed.services);
   write_servers(out, observed.services);
   write_vrrp(out, observed.vrrp);
+  write_health(out, observed.health);
   return out.take();
 }
 

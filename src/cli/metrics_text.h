@@ -15,6 +15,7 @@ struct Observed {
   std::vector<control::ServiceView> services;
   std::vector<control::CounterView> counters;
   control::VrrpStatus vrrp{};
+  control::HealthView health;
 };
 
 std::string metrics_text(const Observed& observed);

@@ -37,6 +37,11 @@ std::string status_text(const control::Status& status) {
   table.add({"Configuration", status.configuration.empty() ? "none" : status.configuration});
   table.add({"Packet path", status.adopted ? "taken over from an earlier daemon" : "made by this daemon"});
   table.add({"Services", fmt::format("{}, with {}", status.services, counted(status.servers, "real server"))});
+  if (status.checks != 0) {
+    table.add(
+        {"Health checks", fmt::format("{}; down: {}, {}", status.checks, counted(status.servers_down, "real server"),
+                                      counted(status.services_down, "service"))});
+  }
   table.add({"Connections", fmt::format("{} of {}", status.connections, status.connections_max)});
   if (status.connections_growing_to != 0) {
     table.add({"", fmt::format("growing to {}, {} % moved", status.connections_growing_to,

@@ -238,7 +238,9 @@ Result<void> edit_server(Cluster& cluster, const ServiceKey& key, const RealServ
   if (auto checked = check_server(key, server); !checked) return checked;
   const auto edited = find_server(**service, server.endpoint);
   if (edited == (*service)->servers.end()) return no_such_server(key, server.endpoint);
+  const ServerHealth health = edited->health;
   *edited = server;
+  edited->health = health;
   return {};
 }
 

@@ -24,7 +24,8 @@ Result<void> delete_service(Cluster& cluster, const ServiceKey& key);
 /// EINVAL: address is not unicast, or tunnel parameters that do not go together.
 Result<void> add_server(Cluster& cluster, const ServiceKey& key, const RealServer& server);
 
-/// Changes weight, thresholds and forwarding of a real server. ESRCH, ENOENT: no such service, server.
+/// Changes weight, thresholds and forwarding of a real server; how it is watched stays. ESRCH, ENOENT: no such service,
+/// server.
 Result<void> edit_server(Cluster& cluster, const ServiceKey& key, const RealServer& server);
 
 /// ESRCH, ENOENT: no such service, server.

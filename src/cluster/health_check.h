@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "net/address.h"
@@ -32,6 +33,8 @@ enum class CheckType : std::uint8_t {
   command,     ///< a program's exit status
   file,        ///< a number in a file: 0 is up; see `weight_from_result`
 };
+
+inline constexpr std::size_t check_types = static_cast<std::size_t>(CheckType::file) + 1;
 
 /// The word of a type in configuration files and messages: "tcp", "http" ...
 std::string_view to_string(CheckType type);

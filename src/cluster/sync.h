@@ -33,7 +33,7 @@ struct PeerSync {
 };
 
 struct SyncSettings {
-  std::optional<KernelSync> kernel;
+  std::vector<KernelSync> kernel;  ///< one for each role, or one for both
   std::optional<PeerSync> peers;
   friend bool operator==(const SyncSettings&, const SyncSettings&) = default;
 };

@@ -10,10 +10,13 @@
 namespace ballast::config {
 namespace {
 
-constexpr std::array pool_keys = {Key{"servers"}, Key{"scheduler"}, Key{"flags"}, not_yet("check"),
-                                  not_yet("fallback")};
-constexpr std::array server_keys = {Key{"address"}, Key{"weight"}, Key{"upper_threshold"}, Key{"lower_threshold"},
-                                    Key{"forward"}, Key{"tunnel"}, not_yet("check")};
+constexpr std::array pool_keys = {Key{"servers"},      Key{"scheduler"},  Key{"flags"},
+                                  Key{"check"},        Key{"on_failure"}, Key{"up_command"},
+                                  Key{"down_command"}, Key{"fallback"},   Key{"fallback_command"},
+                                  Key{"quorum"},       Key{"alerts"},     Key{"maintenance_directory"}};
+constexpr std::array server_keys = {
+    Key{"address"}, Key{"weight"},     Key{"upper_threshold"}, Key{"lower_threshold"}, Key{"forward"}, Key{"tunnel"},
+    Key{"check"},   Key{"on_failure"}, Key{"up_command"},      Key{"down_command"},    Key{"disabled"}};
 constexpr std::array tunnel_keys = {Key{"type"}, Key{"port"}, Key{"checksum"}};
 
 bool is_unicast(const net::Address& address) {
@@ -49,11 +52,14 @@ void check_thresholds(const Fields& fields, const cluster::RealServer& server) {
   }
 }
 
+}  // namespace
+
 std::optional<ServerEntry> read_server(const Value& value) {
   if (!value.is_map()) {
     const auto address = read_address(value);
     if (!address) return {};
-    return ServerEntry{.where = value, .address = *address, .settings = {}, .forward = {}, .tunnel = {}};
+    return ServerEntry{
+        .where = value, .address = *address, .settings = {}, .forward = {}, .tunnel = {}, .watching = {}};
   }
   const auto fields = value.fields(server_keys);
   const auto address_value = fields->get("address");
@@ -67,8 +73,15 @@ std::optional<ServerEntry> read_server(const Value& value) {
   const auto forward = read_forward(*fields);
   const auto tunnel = read_tunnel(*fields);
   if (!address) return {};
-  return ServerEntry{.where = value, .address = *address, .settings = settings, .forward = forward, .tunnel = tunnel};
+  return ServerEntry{.where = value,
+                     .address = *address,
+                     .settings = settings,
+                     .forward = forward,
+                     .tunnel = tunnel,
+                     .watching = read_watching(*fields)};
 }
+
+namespace {
 
 std::optional<std::string> read_scheduler(const Value& value) {
   auto name = value.text();
@@ -177,6 +190,9 @@ Pools read_pools(const Value& section) {
     const auto fields = value.fields(pool_keys);
     if (!fields) continue;
     pool.scheduling = read_scheduling(*fields, {});
+    pool.watching = read_watching(*fields);
+    pool.care = read_care(*fields);
+    if (const auto fallback = fields->get("fallback")) pool.fallback = read_server(*fallback);
     const auto servers = fields->get("servers");
     if (servers) {
       pool.servers = read_servers(*servers);

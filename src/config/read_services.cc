@@ -17,10 +17,14 @@ using cluster::ForwardingMethod;
 using cluster::MarkKey;
 using cluster::ServiceKey;
 
-constexpr std::array service_keys = {Key{"listen"},    Key{"fwmark"},       Key{"family"},     Key{"forward"},
-                                     Key{"tunnel"},    Key{"pool"},         Key{"servers"},    Key{"scheduler"},
-                                     Key{"flags"},     Key{"persistence"},  Key{"one_packet"}, Key{"mss_clamp"},
-                                     not_yet("check"), not_yet("fallback"), not_yet("tls"),    not_yet("routes")};
+constexpr std::array service_keys = {Key{"listen"},       Key{"fwmark"},     Key{"family"},
+                                     Key{"forward"},      Key{"tunnel"},     Key{"pool"},
+                                     Key{"servers"},      Key{"scheduler"},  Key{"flags"},
+                                     Key{"persistence"},  Key{"one_packet"}, Key{"mss_clamp"},
+                                     Key{"check"},        Key{"on_failure"}, Key{"up_command"},
+                                     Key{"down_command"}, Key{"fallback"},   Key{"fallback_command"},
+                                     Key{"quorum"},       Key{"alerts"},     Key{"maintenance_directory"},
+                                     not_yet("tls"),      not_yet("routes")};
 constexpr std::array persistence_keys = {Key{"timeout"}, Key{"netmask"}, not_yet("engine")};
 
 constexpr std::array<Choice<net::Family>, 2> family_words = {
@@ -60,6 +64,7 @@ struct Service {
   Addresses addresses;
   ForwardingMethod forward = ForwardingMethod::route;
   std::optional<cluster::Tunnel> tunnel;
+  Watching watching;  ///< of its servers
 };
 
 std::optional<Addresses> read_mark(const Fields& fields, const Value& fwmark) {
@@ -208,7 +213,33 @@ cluster::RealServer resolve(const Service& service, const ServerEntry& entry) {
   if (server.forward == ForwardingMethod::tunnel) {
     server.tunnel = entry.tunnel.value_or(service.tunnel.value_or(cluster::Tunnel{}));
   }
+  server.health = entry.watching.within(service.watching).health();
   return server;
+}
+
+/// As resolve(), of a fallback: it has the service's port by port 0, is not checked, and on this machine's loopback
+/// address it gets packets as they are.
+cluster::RealServer resolve_fallback(const Service& service, const ServerEntry& entry) {
+  cluster::RealServer server = resolve(service, entry);
+  if (!entry.address.port) server.endpoint.port = 0;
+  if (!entry.forward && server.endpoint.address.is_loopback()) {
+    server.forward = ForwardingMethod::route;
+    server.tunnel = {};
+  }
+  server.health = entry.watching.health();
+  return server;
+}
+
+/// The first check that has no port to go to, or nullptr.
+const cluster::HealthCheck* check_without_port(const cluster::RealServer& server, std::uint16_t service_port) {
+  using cluster::CheckType;
+  if (server.endpoint.port != 0 || service_port != 0) return nullptr;
+  const auto found = std::ranges::find_if(server.health.checks, [](const cluster::HealthCheck& check) {
+    const bool needs_none =
+        check.type == CheckType::icmp || check.type == CheckType::command || check.type == CheckType::file;
+    return check.port == 0 && !needs_none;
+  });
+  return found == server.health.checks.end() ? nullptr : &*found;
 }
 
 /// Reads the section service by service. The rules of cluster/edit.h are asked with a cluster of one service and one
@@ -237,7 +268,12 @@ class ServicesReader {
                           .name = service_name,
                           .addresses = *addresses,
                           .forward = forward.value_or(ForwardingMethod::route),
-                          .tunnel = tunnel};
+                          .tunnel = tunnel,
+                          .watching = read_watching(*fields).within(pool != nullptr ? pool->watching : Watching{})};
+    read_care(*fields).within(pool != nullptr ? pool->care : ServiceCare{}).give_to(result);
+    const auto own_fallback = fields->get("fallback");
+    const auto fallback = own_fallback ? read_server(*own_fallback) : pool != nullptr ? pool->fallback : std::nullopt;
+    if (fallback) add_fallback(service, *fallback, result);
     return add(service, *fields, std::move(result), pool != nullptr ? pool->servers : own);
   }
 
@@ -298,9 +334,24 @@ class ServicesReader {
     return true;
   }
 
+  static void add_fallback(const Service& service, const ServerEntry& entry, cluster::VirtualService& result) {
+    cluster::RealServer fallback = resolve_fallback(service, entry);
+    cluster::RealServer placed = fallback;
+    if (placed.endpoint.port == 0) placed.endpoint.port = service.addresses.server_port();
+    cluster::Cluster scratch;
+    scratch.services.push_back(result);
+    std::string problem = misfit(service, entry, placed);
+    if (problem.empty()) problem = refusal(scratch, service.addresses.first(), placed);
+    if (!fallback.health.checks.empty()) problem = "a fallback is not checked; remove its check";
+    if (!problem.empty()) entry.where.problem(problem);
+    result.fallback = std::move(fallback);
+  }
+
   bool add_servers(const Service& service, cluster::Cluster& scratch, const std::vector<ServerEntry>& entries,
                    std::vector<cluster::RealServer>& servers) {
     std::set<net::Endpoint> endpoints;
+    const auto* address = std::get_if<AddressKey>(&service.addresses.first());
+    const std::uint16_t service_port = address == nullptr ? 0 : address->endpoint.port;
     for (const ServerEntry& entry : entries) {
       if (server_count_ >= cluster_.director.servers) {
         service.where.problem(fmt::format("more than {} servers in all services together; raise director.servers",
@@ -313,6 +364,10 @@ class ServicesReader {
         problem = fmt::format("{} is in service '{}' twice", server.endpoint.to_string(), service.name);
       }
       if (problem.empty()) problem = refusal(scratch, service.addresses.first(), server);
+      if (const auto* check = check_without_port(server, service_port); problem.empty() && check != nullptr) {
+        problem = fmt::format("its check ({}) has no port to go to in service '{}'; write a port in the check",
+                              to_string(check->type), service.name);
+      }
       if (!problem.empty()) {
         entry.where.problem(problem);
         continue;

@@ -72,6 +72,32 @@ constexpr std::array<FlagName, 7> flag_names = {{
 
 }  // namespace
 
+std::optional<std::uint64_t> parse_number(std::string_view text) { return whole_number<std::uint64_t>(text); }
+
+std::string key_text(std::string_view name) {
+  static constexpr std::array<std::string_view, 3> nulls = {"null", "Null", "NULL"};
+  const bool needs_quotes = std::ranges::find(nulls, name) != nulls.end() || name.starts_with('-');
+  return needs_quotes ? in_quotes(name) : std::string(name);
+}
+
+std::string in_quotes(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += fmt::format("\\{}", c);
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (c == '\r') {
+      out += "\\r";
+    } else if (static_cast<unsigned char>(c) < ' ') {
+      out += fmt::format("\\x{:02x}", c);
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
 Result<seconds> parse_duration(std::string_view text) {
   const auto refusal = [&] {
     return fail(fmt::format("{} is not a duration; write 30s, 15m, 2h, 1d, or seconds alone", quoted(text)));
@@ -127,6 +153,24 @@ bool is_interface_name(std::string_view name) {
   constexpr std::size_t longest = 15;  // IFNAMSIZ - 1
   const auto allowed = [](char c) { return c > ' ' && c < 0x7f && c != '/' && c != ':'; };
   return !name.empty() && name.size() <= longest && name != "." && name != ".." && std::ranges::all_of(name, allowed);
+}
+
+Result<std::chrono::milliseconds> parse_short_duration(std::string_view text) {
+  if (text.ends_with("ms")) {
+    const auto number = whole_number<std::uint32_t>(text.substr(0, text.size() - 2));
+    if (!number) return fail(fmt::format("{} is not a duration; write 500ms, 2s, 5m", quoted(text)));
+    return std::chrono::milliseconds(*number);
+  }
+  if (text == "0" || text == "0s") return std::chrono::milliseconds(0);
+  const auto duration = parse_duration(text);
+  if (!duration) return fail(fmt::format("{} is not a duration; write 500ms, 2s, 5m", quoted(text)));
+  return std::chrono::duration_cast<std::chrono::milliseconds>(*duration);
+}
+
+std::string format_short_duration(std::chrono::milliseconds duration) {
+  if (duration.count() == 0) return "0s";
+  if (duration.count() % 1000 != 0) return fmt::format("{}ms", duration.count());
+  return format_duration(std::chrono::duration_cast<seconds>(duration));
 }
 
 Result<cluster::AddressKey> parse_listen(std::string_view text) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cluster/model.h"
+#include "config/health.h"
 #include "config/scalars.h"
 #include "config/value.h"
 
@@ -48,8 +49,11 @@ struct ServerEntry {
   cluster::RealServer settings;  ///< weight and thresholds; the rest is not set
   std::optional<cluster::ForwardingMethod> forward;
   std::optional<cluster::Tunnel> tunnel;
+  Watching watching;
 };
 
+/// Reads a server, an address or a map.
+std::optional<ServerEntry> read_server(const Value& value);
 /// Reads `servers:`, of a pool or of a service. Entries with problems are left out.
 std::vector<ServerEntry> read_servers(const Value& list);
 /// Reads `forward:`, of a service or of a server.
@@ -60,6 +64,9 @@ std::optional<cluster::Tunnel> read_tunnel(const Fields& fields);
 struct Pool {
   Scheduling scheduling;
   std::vector<ServerEntry> servers;
+  Watching watching;
+  ServiceCare care;
+  std::optional<ServerEntry> fallback;
 };
 using Pools = std::map<std::string, Pool, std::less<>>;
 

@@ -61,6 +61,8 @@ class Value {
                                                                       std::chrono::milliseconds greatest) const;
   /// ... of at most an hour, down to microseconds.
   [[nodiscard]] std::optional<std::chrono::microseconds> microseconds() const;
+  /// A duration of at least `least`, as parse_short_duration() reads it, at most a day.
+  [[nodiscard]] std::optional<std::chrono::milliseconds> short_duration(std::chrono::milliseconds least) const;
   /// The index of the word in `words`.
   [[nodiscard]] std::optional<std::size_t> one_of(std::span<const std::string_view> words) const;
   /// The members of a sequence; an empty value is an empty one.

@@ -2,7 +2,6 @@
 #include <fmt/ranges.h>
 
 #include "config/scalars.h"
-#include "config/text.h"
 #include "config/vrrp.h"
 
 namespace ballast::config {

@@ -7,7 +7,6 @@
 
 #include "config/behaviour.h"
 #include "config/sections.h"
-#include "config/text.h"
 #include "config/vrrp.h"
 #include "config/yaml.h"
 
@@ -51,15 +50,21 @@ std::string tunnel_text(const cluster::Tunnel& tunnel) {
   return text + "}";
 }
 
-/// What a service says for all its servers: the forwarding of its first, and the wrapping of the first that has one.
+/// What a service says for all its servers: the forwarding of its first and how that is watched, and the wrapping of
+/// the first that has one.
 struct Common {
   std::optional<ForwardingMethod> forward;
   cluster::Tunnel tunnel;
+  cluster::ServerHealth health;
 };
 
 Common common_of(const VirtualService& service) {
   Common common;
-  if (!service.servers.empty()) common.forward = service.servers.front().forward;
+  if (!service.servers.empty()) {
+    common.forward = service.servers.front().forward;
+    common.health = service.servers.front().health;
+    common.health.disabled = false;
+  }
   const auto tunnel = std::ranges::find(service.servers, ForwardingMethod::tunnel, &RealServer::forward);
   if (tunnel != service.servers.end()) common.tunnel = tunnel->tunnel;
   return common;
@@ -88,7 +93,19 @@ std::string server_text(const VirtualService& service, const Common& common, con
   if (server.forward == ForwardingMethod::tunnel && server.tunnel != common.tunnel) {
     text += fmt::format(", tunnel: {}", tunnel_text(server.tunnel));
   }
-  return text + "}";
+  return text + watching_text(server.health, common.health) + "}";
+}
+
+std::string fallback_text(const RealServer& fallback) {
+  ServerAddress address{fallback.endpoint.address, {}};
+  if (fallback.endpoint.port != 0) address.port = fallback.endpoint.port;
+  std::string text = fmt::format("{{address: {}, forward: {}", in_quotes(format_server_address(address)),
+                                 word_of(fallback.forward, forward_words));
+  if (fallback.weight != 1) text += fmt::format(", weight: {}", fallback.weight);
+  if (fallback.upper_threshold != 0) text += fmt::format(", upper_threshold: {}", fallback.upper_threshold);
+  if (fallback.lower_threshold != 0) text += fmt::format(", lower_threshold: {}", fallback.lower_threshold);
+  if (fallback.forward == ForwardingMethod::tunnel) text += fmt::format(", tunnel: {}", tunnel_text(fallback.tunnel));
+  return text + watching_text(fallback.health, {}) + "}";
 }
 
 using Lines = std::vector<std::string>;
@@ -205,6 +222,9 @@ class Writer {
     const Common common = common_of(service);
     if (common.forward) line("    forward: {}", word_of(*common.forward, forward_words));
     if (common.tunnel != cluster::Tunnel{}) line("    tunnel: {}", tunnel_text(common.tunnel));
+    for (const std::string& setting : watching_lines(common.health)) line("    {}", setting);
+    if (service.fallback) line("    fallback: {}", fallback_text(*service.fallback));
+    for (const std::string& setting : care_lines(service)) line("    {}", setting);
     write_servers_of(service);
   }
 

@@ -27,6 +27,7 @@
 //   status                                                   Status
 //   vrrp                                                     VrrpStatus
 //   vrrp_resign       name, back? (takes part again)         null
+//   health                                                   HealthView
 //   reload                                                   {changed: TEXT}
 //   stop                                                     null; then the packet path is down and the daemon ends
 //
@@ -143,6 +144,68 @@ struct Status {
   std::uint32_t connections_moved_percent = 0;
   std::uint32_t services = 0;
   std::uint32_t servers = 0;
+  std::uint32_t checks = 0;
+  std::uint32_t servers_down = 0;   ///< of those that are checked
+  std::uint32_t services_down = 0;  ///< whose quorum is not met
+};
+
+/// A moment, in seconds since 1970-01-01 00:00 UTC.
+using UnixSeconds = std::int64_t;
+
+struct CheckChange {
+  UnixSeconds at = 0;
+  std::string state;  ///< "up", "down"
+  std::string reason;
+  friend bool operator==(const CheckChange&, const CheckChange&) = default;
+};
+
+struct PlaceView {
+  cluster::ServiceKey key;
+  net::Endpoint server;
+  friend bool operator==(const PlaceView&, const PlaceView&) = default;
+};
+
+/// A health check: what it is, what it came to, and whom it speaks for.
+struct CheckView {
+  std::vector<PlaceView> servers;
+  std::string check;        ///< "http 10.0.1.1:80/index.html"
+  std::string state;        ///< "up", "down", "untested"
+  bool assumed_up = false;  ///< counts as up, though it is untested
+  UnixSeconds since = 0;
+  std::optional<UnixSeconds> last_at;  ///< absent: no result yet
+  bool last_success = false;
+  std::string last_reason;
+  std::uint32_t last_latency_microseconds = 0;
+  std::uint32_t in_a_row = 0;  ///< results like the last one
+  std::uint64_t successes = 0;
+  std::uint64_t failures = 0;
+  std::vector<CheckChange> history;  ///< oldest first
+  friend bool operator==(const CheckView&, const CheckView&) = default;
+};
+
+/// What the checks of a real server come to.
+struct ServerHealthView {
+  net::Endpoint endpoint;
+  bool up = true;
+  std::uint32_t weight = 1;  ///< in the director while it is up
+  std::string reason;        ///< of the last change
+  friend bool operator==(const ServerHealthView&, const ServerHealthView&) = default;
+};
+
+struct ServiceHealthView {
+  cluster::ServiceKey key;
+  std::string name;
+  bool up = true;         ///< the quorum is met
+  bool fallback = false;  ///< the fallback has the traffic
+  std::vector<ServerHealthView> servers;
+  friend bool operator==(const ServiceHealthView&, const ServiceHealthView&) = default;
+};
+
+/// Of every service that health has a say in.
+struct HealthView {
+  std::vector<ServiceHealthView> services;
+  std::vector<CheckView> checks;
+  friend bool operator==(const HealthView&, const HealthView&) = default;
 };
 
 // JSON forms of all of the above and of the cluster's values: to_json(x) and from_json<T>(value) in control/json.h.

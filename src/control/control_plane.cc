@@ -4,9 +4,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <random>
+#include <set>
 #include <utility>
 
 #include "base/log.h"
+#include "cluster/effective.h"
+#include "control/health_lines.h"
+#include "control/health_views.h"
 #include "control/version.h"
 
 namespace ballast::control {
@@ -16,6 +21,13 @@ using cluster::Cluster;
 using cluster::ServiceKey;
 
 constexpr std::chrono::seconds watch_interval{1};
+
+/// Changes of health that come together are put into force together.
+constexpr std::chrono::milliseconds health_interval{100};
+/// Putting them into force is at most one part of so many of the daemon's time.
+constexpr int health_share = 4;
+/// The director refused; most likely it will again.
+constexpr std::chrono::seconds health_retry{5};
 
 /// Up to this many services and servers every change is saved before it is answered; above, within a tick, so that
 /// restoring a large table does not write it over and over.
@@ -29,6 +41,19 @@ std::size_t size_of(const Cluster& cluster) {
 
 Error no_such_service(const ServiceKey& key) { return {fmt::format("no service {}", to_string(key)), ESRCH}; }
 
+health::Now now_for_checks(ControlPlane::Clock::time_point now) { return {now, std::chrono::system_clock::now()}; }
+
+/// The servers that get connections in a packet path that was taken over.
+std::set<health::ServerPlace> running_in(const director::Director& director) {
+  std::set<health::ServerPlace> running;
+  for (const auto& service : director.services()) {
+    for (const auto& load : service.servers) {
+      if (load.server.weight > 0) running.emplace(service.key, load.server.endpoint);
+    }
+  }
+  return running;
+}
+
 ConnectionView view_of(const director::Connection& connection) {
   return {.protocol = connection.protocol,
           .client = connection.client,
@@ -40,6 +65,13 @@ ConnectionView view_of(const director::Connection& connection) {
 }
 
 }  // namespace
+
+ControlPlane::ControlPlane(Sources sources, Clock::time_point now)
+    : sources_(std::move(sources)),
+      virtual_routers_(sources_.open_vrrp),
+      monitor_(std::random_device()()),
+      now_(now),
+      started_(now) {}
 
 Result<std::unique_ptr<ControlPlane>> ControlPlane::start(Sources sources, Clock::time_point now) {
   std::unique_ptr<ControlPlane> plane(new ControlPlane(std::move(sources), now));
@@ -54,11 +86,12 @@ Result<std::unique_ptr<ControlPlane>> ControlPlane::start(Sources sources, Clock
   plane->command_timeouts_ = saved->commands.timeouts;
   plane->statistics_.restore(saved->baselines);
   for (const auto& note : wanted->notes) log::notice("{}", note);
-  if (auto applied = plane->director_->apply(wanted->cluster); !applied) return std::unexpected(applied.error());
-  if (auto applied = plane->virtual_routers_.apply(wanted->cluster.vrrp); !applied) {
+  plane->current_ = std::move(wanted->cluster);
+  plane->monitor_.apply(plane->current_, running_in(*plane->director_), now_for_checks(now));
+  if (auto applied = plane->install_health(); !applied) return std::unexpected(applied.error());
+  if (auto applied = plane->virtual_routers_.apply(plane->current_.vrrp); !applied) {
     return std::unexpected(applied.error());
   }
-  plane->current_ = std::move(wanted->cluster);
   plane->statistics_.retain(plane->current_);
   plane->statistics_.track(plane->director_->services());
   plane->next_estimate_ = now + Estimator::interval;
@@ -79,19 +112,53 @@ Result<Desired> ControlPlane::desired(const CommandState& commands) const {
 }
 
 Result<void> ControlPlane::install(Cluster next) {
-  auto applied = director_->apply(next);
+  health::Monitor monitor = monitor_;
+  monitor.apply(next, {}, now_for_checks(now_));
+  Cluster effective = cluster::effective(next, monitor.health());
+  auto applied = director_->apply(effective);
   if (applied) applied = virtual_routers_.apply(next.vrrp);
   if (!applied) {
-    if (auto restored = director_->apply(current_); !restored) {
+    if (auto restored = director_->apply(effective_); !restored) {
       log::error("going back to the state before the change that failed: {}", restored.error().message);
     }
     return applied;
   }
   current_ = std::move(next);
+  monitor_ = std::move(monitor);
+  effective_ = std::move(effective);
+  const auto before = std::exchange(health_, monitor_.health());
+  if (sources_.tell) sources_.tell(current_, health::notices(current_, before, health_));
   statistics_.retain(current_);
   untracked_ = true;
   announce_shortcomings();
   return {};
+}
+
+Result<void> ControlPlane::install_health() {
+  Cluster effective = cluster::effective(current_, monitor_.health());
+  if (unfollowed_ || effective != effective_) {
+    if (auto applied = director_->apply(effective); !applied) return applied;
+  }
+  for (const auto& line : health_lines(effective_, effective, monitor_.health())) log::notice("{}", line);
+  effective_ = std::move(effective);
+  const auto before = std::exchange(health_, monitor_.health());
+  if (sources_.tell) sources_.tell(current_, health::notices(current_, before, health_));
+  untracked_ = true;
+  unfollowed_ = false;
+  return {};
+}
+
+void ControlPlane::follow_health(Clock::time_point now) {
+  if (stopped_ || now < next_health_ || !(monitor_.has_news() || unfollowed_)) return;
+  const auto began = Clock::now();
+  const auto installed = install_health();
+  next_health_ = now + std::max<Clock::duration>(health_interval, health_share * (Clock::now() - began));
+  if (!installed) {
+    unfollowed_ = true;
+    log::error("what is known of the servers is not in force yet, the next try is in {} s: {}", health_retry.count(),
+               installed.error().message);
+    next_health_ = now + health_retry;
+  }
 }
 
 Result<void> ControlPlane::change(const std::function<Result<void>(Draft&)>& edit) {
@@ -183,14 +250,19 @@ Status ControlPlane::status() const {
   for (const auto& instance : virtual_routers_.status().instances) {
     status.vrrp.push_back({instance.name, instance.state, instance.priority});
   }
+  status.checks = static_cast<std::uint32_t>(monitor_.size());
+  count_down(health_, status);
   return status;
 }
+
+HealthView ControlPlane::health() const { return health_view(current_, health_, monitor_.reports()); }
 
 void ControlPlane::tick(Clock::time_point now) {
   now_ = now;
   if (stopped_) return;
   director_->tick();
   virtual_routers_.tell_director(!director_->interfaces().empty());
+  follow_health(now);
   if (std::exchange(untracked_, false)) statistics_.track(director_->services());
   if (now >= next_estimate_) {
     next_estimate_ = std::max(next_estimate_ + Estimator::interval, now);

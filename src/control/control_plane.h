@@ -1,7 +1,9 @@
-// What the daemon knows and decides, without its event loop: the desired state, and the one road by which it changes.
+// What the daemon knows and decides, without its event loop: the desired state, what is known of the servers, and the
+// one road by which both change.
 //
-// Configuration file, command and reload each make a new Cluster from a copy; the director is brought to it; only when
-// that succeeded is it the current one and saved for the next daemon.
+// Configuration file, command and reload each make a new Cluster from a copy; the director is brought to what that and
+// the health of the servers come to; only when that succeeded is it the current one and saved for the next daemon. A
+// change of health alone takes the same road.
 #pragma once
 
 #include <chrono>
@@ -22,6 +24,8 @@
 #include "control/statistics.h"
 #include "control/virtual_routers.h"
 #include "director/director.h"
+#include "health/monitor.h"
+#include "health/notice.h"
 
 namespace ballast::control {
 
@@ -42,6 +46,8 @@ class ControlPlane {
     std::function<Result<cluster::Cluster>(const std::string& path)> read_configuration;
     std::function<Result<std::unique_ptr<director::Director>>(const cluster::DirectorSettings&)> open_director;
     VirtualRouters::Open open_vrrp{};  ///< called when the first instance is configured
+    /// Is told what a change of health means for commands and mail. Must not change this. May be empty.
+    std::function<void(const cluster::Cluster& desired, const std::vector<health::Notice>&)> tell{};
   };
 
   /// Reads the configuration and the saved state, opens the director and brings it to both. After an Error nothing was
@@ -73,8 +79,15 @@ class ControlPlane {
 
   [[nodiscard]] std::vector<CounterView> counters() const;
   [[nodiscard]] Status status() const;
+  [[nodiscard]] HealthView health() const;
+  /// What is desired.
   [[nodiscard]] const cluster::Cluster& current() const { return current_; }
   [[nodiscard]] VirtualRouters& virtual_routers() { return virtual_routers_; }
+
+  /// The checks of the current state, for whoever runs them and lists maintenance directories.
+  [[nodiscard]] health::Monitor& monitor() { return monitor_; }
+  /// Puts into force what the monitor came to know, if the last time is 100 ms ago; tick() does so too.
+  void follow_health(Clock::time_point now);
 
   /// To be called about every 100 ms.
   void tick(Clock::time_point now);
@@ -87,11 +100,11 @@ class ControlPlane {
   void leave();
 
  private:
-  ControlPlane(Sources sources, Clock::time_point now)
-      : sources_(std::move(sources)), virtual_routers_(sources_.open_vrrp), now_(now), started_(now) {}
+  ControlPlane(Sources sources, Clock::time_point now);
 
   [[nodiscard]] Result<Desired> desired(const CommandState& commands) const;
   Result<void> install(cluster::Cluster next);
+  Result<void> install_health();
   void announce_shortcomings();
   void save();
   void save_when_small();
@@ -100,6 +113,9 @@ class ControlPlane {
   std::unique_ptr<director::Director> director_;
   VirtualRouters virtual_routers_;
   cluster::Cluster current_;
+  health::Monitor monitor_;
+  cluster::Health health_;      ///< what effective_ was made from
+  cluster::Cluster effective_;  ///< what the director was handed
   cluster::Timeouts command_timeouts_ = CommandState{}.timeouts;
   Statistics statistics_;
   CounterWatch watch_;
@@ -108,6 +124,8 @@ class ControlPlane {
   Clock::time_point started_;
   Clock::time_point next_estimate_;
   Clock::time_point next_watch_;
+  Clock::time_point next_health_;
+  bool unfollowed_ = true;  ///< the director was not handed what is known of the servers, or refused it
   bool untracked_ = false;  ///< services or servers changed since statistics_ was told
   bool unsaved_ = false;
   bool stopped_ = false;

@@ -16,11 +16,14 @@
 #include "config/yaml.h"
 #include "control/control_plane.h"
 #include "control/instance_lock.h"
+#include "control/notifier.h"
 #include "control/notify.h"
 #include "control/operations.h"
 #include "control/server.h"
 #include "control/version.h"
 #include "director/director.h"
+#include "health/engine.h"
+#include "health/maintenance_watch.h"
 
 namespace ballast::control {
 namespace {
@@ -36,24 +39,34 @@ Result<void> need_root() {
   return fail("needs root (CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON): run it with sudo or as a system service", EPERM);
 }
 
-Result<std::unique_ptr<ControlPlane>> start_plane(const DaemonOptions& options) {
-  return ControlPlane::start({.instance = options.instance,
-                              .configuration = options.configuration,
-                              .state_file = state_file(options.instance),
-                              .read_configuration = config::read_yaml_file,
-                              .open_director =
-                                  [instance = options.instance](const cluster::DirectorSettings& settings) {
-                                    return director::Director::open(instance, settings);
-                                  },
-                              .open_vrrp = vrrp::Plane::start},
-                             ControlPlane::Clock::now());
+Result<std::unique_ptr<ControlPlane>> start_plane(const DaemonOptions& options, Notifier& notifier) {
+  return ControlPlane::start(
+      {.instance = options.instance,
+       .configuration = options.configuration,
+       .state_file = state_file(options.instance),
+       .read_configuration = config::read_yaml_file,
+       .open_director =
+           [instance = options.instance](const cluster::DirectorSettings& settings) {
+             return director::Director::open(instance, settings);
+           },
+       .open_vrrp = vrrp::Plane::start,
+       .tell = [&notifier](const cluster::Cluster& desired,
+                           const std::vector<health::Notice>& notices) { notifier.tell(desired, notices); }},
+      ControlPlane::Clock::now());
 }
 
-/// Ticks, signals and the end.
+/// Ticks, checks, signals and the end.
 class Loop {
  public:
-  Loop(asio::io_context& context, ControlPlane& plane)
-      : context_(context), plane_(plane), timer_(context), signals_(context, SIGTERM, SIGINT, SIGHUP) {
+  Loop(asio::io_context& context, ControlPlane& plane, Notifier& notifier)
+      : context_(context),
+        plane_(plane),
+        notifier_(notifier),
+        timer_(context),
+        signals_(context, SIGTERM, SIGINT, SIGHUP),
+        engine_(context.get_executor(), plane.monitor(),
+                {.run = health::check_once, .news = [this] { follow_health(); }}),
+        maintenance_(context.get_executor(), plane.monitor(), [this] { follow_health(); }) {
     wait_for_tick();
     wait_for_signal();
   }
@@ -64,9 +77,13 @@ class Loop {
     timer_.async_wait([this](const boost::system::error_code& wrong) {
       if (wrong) return;
       plane_.tick(ControlPlane::Clock::now());
+      engine_.look();
+      notifier_.tick();
       wait_for_tick();
     });
   }
+
+  void follow_health() { plane_.follow_health(ControlPlane::Clock::now()); }
 
   void wait_for_signal() {
     signals_.async_wait([this](const boost::system::error_code& wrong, int signal) {
@@ -94,8 +111,11 @@ class Loop {
 
   asio::io_context& context_;
   ControlPlane& plane_;
+  Notifier& notifier_;
   asio::steady_timer timer_;
   asio::signal_set signals_;
+  health::Engine engine_;
+  health::MaintenanceWatch maintenance_;
 };
 
 void log_ready(const DaemonOptions& options, const ControlPlane& plane) {
@@ -113,11 +133,12 @@ Result<void> run_daemon(const DaemonOptions& options) {
   std::signal(SIGPIPE, SIG_IGN);  // whoever reads the log may go away
   auto lock = InstanceLock::take(options.instance);
   if (!lock) return std::unexpected(lock.error());
-  auto plane = start_plane(options);
+  asio::io_context context(1);
+  Notifier notifier(context.get_executor());
+  auto plane = start_plane(options, notifier);
   if (!plane) return std::unexpected(plane.error());
 
-  asio::io_context context(1);
-  const Loop loop(context, **plane);
+  Loop loop(context, **plane, notifier);
   auto server = Server::listen(context, control_socket(options.instance),
                                {.answer = [&](std::string_view line) { return answer(**plane, line); },
                                 .answered =

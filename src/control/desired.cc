@@ -36,6 +36,15 @@ std::map<ServiceKey, const VirtualService*> by_key(const Cluster& cluster) {
   return services;
 }
 
+bool has_remote_checksum(const cluster::RealServer& server) {
+  return server.forward == cluster::ForwardingMethod::tunnel &&
+         server.tunnel.checksum == cluster::TunnelChecksum::remote;
+}
+
+bool is_checked_through_service(const cluster::RealServer& server) {
+  return std::ranges::any_of(server.health.checks, &cluster::HealthCheck::through_service);
+}
+
 }  // namespace
 
 Desired combine(Cluster file, const CommandState& commands) {
@@ -98,15 +107,17 @@ std::string describe_change(const Cluster& before, const Cluster& after) {
 std::vector<std::string> shortcomings(const Cluster& cluster) {
   std::vector<std::string> lines;
   for (const auto& service : cluster.services) {
-    const bool remote = std::ranges::any_of(service.servers, [](const cluster::RealServer& server) {
-      return server.forward == cluster::ForwardingMethod::tunnel &&
-             server.tunnel.checksum == cluster::TunnelChecksum::remote;
-    });
-    if (!remote) continue;
-    lines.push_back(fmt::format(
-        "remote checksum offload of {} is kept and listed, but not yet acted on: its packets go out without "
-        "an outer checksum",
-        to_string(service.key)));
+    if (std::ranges::any_of(service.servers, has_remote_checksum)) {
+      lines.push_back(fmt::format(
+          "remote checksum offload of {} is kept and listed, but not yet acted on: its packets go out without "
+          "an outer checksum",
+          to_string(service.key)));
+    }
+    if (std::ranges::any_of(service.servers, is_checked_through_service)) {
+      lines.push_back(fmt::format(
+          "checks of {} through the service are not yet acted on: the real servers are asked by their own addresses",
+          to_string(service.key)));
+    }
   }
   for (const auto& instance : cluster.vrrp.instances) {
     if (!instance.accept) {

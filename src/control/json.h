@@ -29,6 +29,7 @@ boost::json::value to_json(const ConnectionView& view);
 boost::json::value to_json(const ConnectionFilter& filter);
 boost::json::value to_json(const CounterView& view);
 boost::json::value to_json(const Status& status);
+boost::json::value to_json(const HealthView& view);
 boost::json::value to_json(const std::vector<ServiceView>& views);
 boost::json::value to_json(const std::vector<ConnectionView>& views);
 boost::json::value to_json(const std::vector<CounterView>& views);
@@ -71,6 +72,8 @@ template <>
 Result<CounterView> from_json(const boost::json::value& value);
 template <>
 Result<Status> from_json(const boost::json::value& value);
+template <>
+Result<HealthView> from_json(const boost::json::value& value);
 template <>
 Result<std::vector<ServiceView>> from_json(const boost::json::value& value);
 template <>

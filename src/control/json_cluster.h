@@ -3,6 +3,7 @@
 
 #include "cluster/model.h"
 #include "control/json_fields.h"
+#include "control/json_health.h"
 
 namespace ballast::control::json {
 
@@ -107,6 +108,7 @@ void describe(Fields& fields, V& server) {
   fields.optional_member("weight", server.weight);
   fields.optional_member("upper_threshold", server.upper_threshold);
   fields.optional_member("lower_threshold", server.lower_threshold);
+  fields.rare_member("health", server.health);
 }
 
 template <typename Fields, Is<cluster::Persistence> V>
@@ -127,6 +129,11 @@ void describe(Fields& fields, V& service) {
   fields.optional_member("persistence_engine", service.persistence_engine);
   fields.optional_member("mss_clamp", service.mss_clamp);
   fields.optional_member("servers", service.servers);
+  fields.rare_member("fallback", service.fallback);
+  fields.rare_member("fallback_command", service.fallback_command);
+  fields.rare_member("quorum", service.quorum);
+  fields.rare_member("alerts", service.alerts);
+  fields.rare_member("maintenance_directory", service.maintenance_directory);
   fields.optional_member("pool", service.pool);
   fields.optional_member("origin", service.origin);
 }

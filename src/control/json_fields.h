@@ -83,6 +83,11 @@ class Writer {
   void optional_member(std::string_view name, const T& value) {
     member<C>(name, value);
   }
+  /// Left out where it is T{}, which the reader takes its absence for.
+  template <typename C = void, typename T>
+  void rare_member(std::string_view name, const T& value) {
+    if (!(value == T{})) member<C>(name, value);
+  }
   boost::json::object take() { return std::move(object_); }
 
  private:
@@ -99,6 +104,10 @@ class Reader {
   }
   template <typename C = void, typename T>
   void optional_member(std::string_view name, T& value) {
+    read<C>(name, value, false);
+  }
+  template <typename C = void, typename T>
+  void rare_member(std::string_view name, T& value) {
     read<C>(name, value, false);
   }
 
@@ -183,6 +192,18 @@ struct Codec<std::chrono::seconds> {
       return trail.wrong("must be a number of seconds from 0 to 2147483647");
     }
     value = std::chrono::seconds(json.get_int64());
+  }
+};
+
+/// Durations below a second are whole milliseconds from 0 to 2^31-1.
+template <>
+struct Codec<std::chrono::milliseconds> {
+  static boost::json::value encode(std::chrono::milliseconds value) { return value.count(); }
+  static void decode(const boost::json::value& json, std::chrono::milliseconds& value, Trail& trail) {
+    if (!json.is_int64() || json.get_int64() < 0 || json.get_int64() > std::numeric_limits<std::int32_t>::max()) {
+      return trail.wrong("must be a number of milliseconds from 0 to 2147483647");
+    }
+    value = std::chrono::milliseconds(json.get_int64());
   }
 };
 

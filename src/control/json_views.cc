@@ -44,6 +44,7 @@ boost::json::value to_json(const ConnectionView& view) { return Codec<Connection
 boost::json::value to_json(const ConnectionFilter& filter) { return Codec<ConnectionFilter>::encode(filter); }
 boost::json::value to_json(const CounterView& view) { return Codec<CounterView>::encode(view); }
 boost::json::value to_json(const Status& status) { return Codec<Status>::encode(status); }
+boost::json::value to_json(const HealthView& view) { return Codec<HealthView>::encode(view); }
 boost::json::value to_json(const std::vector<ServiceView>& views) {
   return Codec<std::vector<ServiceView>>::encode(views);
 }
@@ -89,6 +90,10 @@ Result<CounterView> from_json(const boost::json::value& value) {
 template <>
 Result<Status> from_json(const boost::json::value& value) {
   return json::read<Status>(value, "status");
+}
+template <>
+Result<HealthView> from_json(const boost::json::value& value) {
+  return json::read<HealthView>(value, "health");
 }
 template <>
 Result<std::vector<ServiceView>> from_json(const boost::json::value& value) {

@@ -124,6 +124,62 @@ void describe(Fields& fields, V& status) {
   fields.member("connections_moved_percent", status.connections_moved_percent);
   fields.member("services", status.services);
   fields.member("servers", status.servers);
+  fields.optional_member("checks", status.checks);
+  fields.optional_member("servers_down", status.servers_down);
+  fields.optional_member("services_down", status.services_down);
+}
+
+template <typename Fields, Is<CheckChange> V>
+void describe(Fields& fields, V& change) {
+  fields.member("at", change.at);
+  fields.member("state", change.state);
+  fields.member("reason", change.reason);
+}
+
+template <typename Fields, Is<PlaceView> V>
+void describe(Fields& fields, V& place) {
+  fields.member("service", place.key);
+  fields.member("server", place.server);
+}
+
+template <typename Fields, Is<CheckView> V>
+void describe(Fields& fields, V& view) {
+  fields.member("servers", view.servers);
+  fields.member("check", view.check);
+  fields.member("state", view.state);
+  fields.member("assumed_up", view.assumed_up);
+  fields.member("since", view.since);
+  fields.member("last_at", view.last_at);
+  fields.member("last_success", view.last_success);
+  fields.member("last_reason", view.last_reason);
+  fields.member("last_latency_microseconds", view.last_latency_microseconds);
+  fields.member("in_a_row", view.in_a_row);
+  fields.member("successes", view.successes);
+  fields.member("failures", view.failures);
+  fields.member("history", view.history);
+}
+
+template <typename Fields, Is<ServerHealthView> V>
+void describe(Fields& fields, V& view) {
+  fields.member("endpoint", view.endpoint);
+  fields.member("up", view.up);
+  fields.member("weight", view.weight);
+  fields.member("reason", view.reason);
+}
+
+template <typename Fields, Is<ServiceHealthView> V>
+void describe(Fields& fields, V& view) {
+  fields.member("service", view.key);
+  fields.member("name", view.name);
+  fields.member("up", view.up);
+  fields.member("fallback", view.fallback);
+  fields.member("servers", view.servers);
+}
+
+template <typename Fields, Is<HealthView> V>
+void describe(Fields& fields, V& view) {
+  fields.member("services", view.services);
+  fields.member("checks", view.checks);
 }
 
 }  // namespace ballast::control::json

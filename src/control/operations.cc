@@ -186,6 +186,8 @@ Result<value> vrrp_resign(ControlPlane& plane, const object& arguments) {
   return value(nullptr);
 }
 
+Result<value> health(ControlPlane& plane, const object&) { return to_json(plane.health()); }
+
 Result<value> reload(ControlPlane& plane, const object&) {
   auto changed = plane.reload();
   if (!changed) {
@@ -207,12 +209,20 @@ struct Operation {
   Result<value> (*run)(ControlPlane&, const object&);
 };
 
-constexpr std::array operations = {
-    Operation{"services", services}, Operation{"transaction", transaction}, Operation{"apply", apply},
-    Operation{"timeouts", timeouts}, Operation{"report", report},           Operation{"connections", connections},
-    Operation{"totals", totals},     Operation{"counters", counters},       Operation{"status", status},
-    Operation{"vrrp", vrrp},         Operation{"vrrp_resign", vrrp_resign}, Operation{"reload", reload},
-    Operation{"stop", stop}};
+constexpr std::array operations = {Operation{"services", services},
+                                   Operation{"transaction", transaction},
+                                   Operation{"apply", apply},
+                                   Operation{"timeouts", timeouts},
+                                   Operation{"report", report},
+                                   Operation{"connections", connections},
+                                   Operation{"totals", totals},
+                                   Operation{"counters", counters},
+                                   Operation{"status", status},
+                                   Operation{"vrrp", vrrp},
+                                   Operation{"vrrp_resign", vrrp_resign},
+                                   Operation{"health", health},
+                                   Operation{"reload", reload},
+                                   Operation{"stop", stop}};
 
 Result<value> run(ControlPlane& plane, const Request& request) {
   if (is_edit(request.operation)) return change(plane, request);

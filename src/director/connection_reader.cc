@@ -7,6 +7,8 @@
 #include <cstring>
 #include <vector>
 
+#include "director/model_map.h"
+
 namespace ballast::director {
 namespace {
 
@@ -14,18 +16,30 @@ constexpr std::uint32_t segments_per_call = 64;
 
 }  // namespace
 
-Connection view(const abi::connection& entry, const abi::server& server, std::uint32_t now) {
+Connection view(const abi::connection& entry, const abi::server& server, const abi::service& service,
+                std::uint32_t now) {
   const auto left = static_cast<std::int32_t>(entry.deadline - now);
   return {.is_template = (entry.meta & META_TEMPLATE) != 0,
           .assured = (entry.meta & META_ASSURED) != 0,
+          .from_template = (entry.meta & META_TEMPLATE) == 0 && entry.template_hash != 0,
+          .local_client = (entry.meta & META_LOCAL_CLIENT) != 0,
           .protocol = entry.protocol,
           .client = {abi::from_abi(entry.client), abi::port_from_abi(entry.client_port)},
           .virtual_address = {abi::from_abi(entry.virtual_address), abi::port_from_abi(entry.virtual_port)},
           .server = {abi::from_abi(server.address), abi::port_from_abi(entry.server_port)},
+          .service = service_key_of(service),
+          .configured = {abi::from_abi(server.address), abi::port_from_abi(server.port)},
           .state = static_cast<std::uint8_t>((entry.meta & META_STATE) >> META_STATE_SHIFT),
           .expires_milliseconds =
               static_cast<std::uint32_t>((static_cast<std::uint64_t>(std::max(left, 0)) << TICK_SHIFT) / 1'000'000),
           .forward = static_cast<cluster::ForwardingMethod>(server.method)};
+}
+
+std::optional<Connection> view(const PacketPath& path, const abi::connection& entry, std::uint32_t now) {
+  if (entry.server >= path.servers.size()) return {};
+  const abi::server& server = path.servers[entry.server];
+  if (server.service >= path.services.size()) return {};
+  return view(entry, server, path.services[server.service], now);
 }
 
 namespace {
@@ -118,8 +132,10 @@ std::optional<std::uint32_t> read_connections(const PacketPath& path, std::uint3
       for (std::uint32_t k = 0; k < SEGMENT_SLOTS; ++k) {
         abi::connection slot;
         std::memcpy(&slot, slots + k * sizeof slot, sizeof slot);
-        if ((slot.meta & (META_LIVE | META_ARRIVING)) != META_LIVE || slot.server >= path.servers.size()) continue;
-        visit(view(slot, path.servers[slot.server], now));
+        if ((slot.meta & (META_LIVE | META_ARRIVING)) != META_LIVE) continue;
+        const auto connection = view(path, slot, now);
+        if (!connection) continue;
+        visit(*connection);
         ++visited;
       }
       ++cursor;

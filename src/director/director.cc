@@ -14,7 +14,9 @@
 
 #include "base/log.h"
 #include "bpf/counters.h"
+#include "director/arrivals.h"
 #include "director/bpffs.h"
+#include "director/changes.h"
 #include "director/connection_reader.h"
 #include "director/interfaces.h"
 #include "director/local_clients.h"
@@ -85,7 +87,9 @@ class PinnedDirector : public Director {
         mark_device_(*path_, directory_),
         table_(*path_),
         growth_(*path_),
-        hops_(*path_) {}
+        changes_(*path_),
+        hops_(*path_),
+        order_(table_.configured_services()) {}
 
   /// A packet path that never came into use is not left behind.
   ~PinnedDirector() override {
@@ -142,6 +146,16 @@ class PinnedDirector : public Director {
   std::optional<std::uint32_t> connections(std::uint32_t cursor, std::uint32_t limit,
                                            const std::function<void(const Connection&)>& visit) const override {
     return read_connections(*path_, cursor, limit, visit);
+  }
+
+  void keep_changes(bool keep) override {
+    if (auto kept = changes_.keep(keep); !kept) log::warning("{}", kept.error().message);
+  }
+
+  std::uint64_t changes(const std::function<void(const Connection&)>& visit) override { return changes_.take(visit); }
+
+  Admitted admit(std::span<const Connection> connections) override {
+    return director::admit(*path_, table_, connections);
   }
 
   [[nodiscard]] std::uint32_t connection_count() const override {
@@ -229,6 +243,7 @@ class PinnedDirector : public Director {
   MarkDevice mark_device_;
   RunningTable table_;
   TableGrowth growth_;
+  Changes changes_;
   NextHops hops_;
   cluster::DirectorSettings settings_;
   bool attached_ = false;

@@ -6,10 +6,12 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
+#include "cluster/connection.h"
 #include "cluster/model.h"
 
 namespace ballast::director {
@@ -46,19 +48,7 @@ struct ServerReport {
   friend bool operator==(const ServerReport&, const ServerReport&) = default;
 };
 
-/// A connection, or a template: what persistence remembers of a client (client port 0; protocol 0 for services of
-/// several ports).
-struct Connection {
-  bool is_template = false;
-  bool assured = false;  ///< template: one of its connections was established
-  std::uint8_t protocol = 0;
-  net::Endpoint client;
-  net::Endpoint virtual_address;
-  net::Endpoint server;
-  std::uint8_t state = 0;
-  std::uint32_t expires_milliseconds = 0;
-  cluster::ForwardingMethod forward = cluster::ForwardingMethod::route;
-};
+using cluster::Connection;
 
 /// "ESTABLISHED", "SYN_RECV", "UDP" ...: the names that `ipvsadm -c` prints; of a template "ASSURED" or "NONE".
 std::string_view state_name(const Connection& connection);
@@ -74,6 +64,14 @@ struct Counter {
 struct Growth {
   std::uint32_t connections = 0;  ///< how many it will hold
   std::uint32_t percent = 0;      ///< of the smaller table, moved
+};
+
+/// What became of connections that another director told of.
+struct Admitted {
+  std::uint32_t entered = 0;  ///< new here
+  std::uint32_t renewed = 0;  ///< were here already
+  std::uint32_t refused = 0;  ///< no room, or here it is another server's
+  std::uint32_t unknown = 0;  ///< their service or real server is not configured here
 };
 
 struct AttachedInterface {
@@ -109,12 +107,22 @@ class Director {
   /// Gives a report to the schedulers that go by it, for that real server in every service. How many they are.
   virtual std::size_t report(const ServerReport& report) = 0;
 
-  /// Load and counters of every service, in the order of the last applied Cluster.
+  /// Load and counters of every service, in the order of the last applied Cluster; before the first, of those that were
+  /// taken over.
   [[nodiscard]] virtual std::vector<ServiceLoad> services() const = 0;
   /// Walks the connection table from `cursor` (0 at first) and gives every connection to `visit` until `limit` of them
   /// were visited. Returns the cursor to go on from, or nullopt at the end.
   virtual std::optional<std::uint32_t> connections(std::uint32_t cursor, std::uint32_t limit,
                                                    const std::function<void(const Connection&)>& visit) const = 0;
+  /// From now on changes of connections are kept for changes(), or not any more.
+  virtual void keep_changes(bool keep) = 0;
+  /// Gives the connections that packets established, closed or otherwise changed since the last call to `visit`, as
+  /// they were then, in the order of time. How many could not be kept since: then a walk through connections() tells
+  /// the rest.
+  virtual std::uint64_t changes(const std::function<void(const Connection&)>& visit) = 0;
+  /// Enters connections that another director has, or brings those that are here to what they are there. Packets go on
+  /// meanwhile; what they change afterwards stands.
+  virtual Admitted admit(std::span<const Connection> connections) = 0;
   [[nodiscard]] virtual std::uint32_t connection_count() const = 0;
   [[nodiscard]] virtual std::uint32_t connection_capacity() const = 0;
   /// While the table grows: `director.connections` of the applied Cluster is more than it held.

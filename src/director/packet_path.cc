@@ -1,4 +1,5 @@
 #include "director/packet_path.h"
+#include "director/objects.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -14,8 +15,6 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
-#include "bpf/director_tc.skel.h"
-#include "bpf/director_xdp.skel.h"
 #include "director/bpffs.h"
 
 namespace ballast::director {
@@ -71,8 +70,8 @@ std::vector<SharedMap> shared_maps(const bpf_object* xdp, const bpf_object* tc) 
   std::vector<SharedMap> maps;
   bpf_map* map = nullptr;
   bpf_object__for_each_map(map, xdp) {
-    if (bpf_map__is_internal(map)) continue;
-    maps.push_back({bpf_map__name(map), map, bpf_object__find_map_by_name(tc, bpf_map__name(map))});
+    const auto name = shared_name(map);
+    if (!name.empty()) maps.push_back({std::string(name), map, bpf_object__find_map_by_name(tc, bpf_map__name(map))});
   }
   return maps;
 }
@@ -233,6 +232,7 @@ Result<void> PacketPath::load(const Tables& tables) {
   if (!xdp || !tc) return fail_errno("cannot open the built-in BPF objects");
   bpf_program__set_autoload(xdp->progs.ballast_sweep, false);
   bpf_program__set_autoload(xdp->progs.ballast_move, false);
+  bpf_program__set_autoload(xdp->progs.ballast_admit, false);
   set_sizes(xdp->obj, sizes_, tables);
   set_constants(*xdp->rodata, tables, hash_seed_);
   set_constants(*tc->rodata, tables, hash_seed_);
@@ -288,7 +288,8 @@ Result<void> PacketPath::map_arrays() {
   };
   const auto& maps = xdp_->maps;
   for (auto opened :
-       {open_array(settings, maps.settings), open_array(live, maps.live), open_array(services, maps.services),
+       {open_array(settings, maps.data_settings), open_array(live, maps.data_live),
+        open_array(arrivals, maps.data_arrivals), open_array(services, maps.services),
         open_array(cursors, maps.cursors), open_array(rings, maps.rings), open_array(maglev_tables, maps.maglev_tables),
         open_array(chunks, maps.chunks), open_array(figures, maps.figures), open_array(servers, maps.servers),
         open_array(service_traffic, maps.service_traffic)}) {
@@ -318,6 +319,8 @@ int PacketPath::local_reply_program() const { return bpf_program__fd(tc_->progs.
 int PacketPath::outgoing_program() const { return bpf_program__fd(tc_->progs.ballast_outgoing); }
 int PacketPath::service_keys_map() const { return bpf_map__fd(xdp_->maps.service_keys); }
 int PacketPath::server_traffic_map() const { return bpf_map__fd(xdp_->maps.server_traffic); }
+int PacketPath::admit_program() const { return bpf_program__fd(tc_->progs.ballast_admit); }
+int PacketPath::changes_map() const { return bpf_map__fd(xdp_->maps.changes); }
 int PacketPath::counters_map() const { return bpf_map__fd(xdp_->maps.counters); }
 int PacketPath::move_program() const { return bpf_program__fd(tc_->progs.ballast_move); }
 int PacketPath::previous_connections_map() const { return bpf_map__fd(xdp_->maps.connections_previous); }

@@ -71,10 +71,13 @@ class PacketPath {
   /// Moves entries of the previous table: see bpf/growth.h.
   [[nodiscard]] int move_program() const;
   [[nodiscard]] int outgoing_program() const;
+  /// Enters `arrivals` into the table: see bpf/arrivals.h.
+  [[nodiscard]] int admit_program() const;
 
   [[nodiscard]] int service_keys_map() const;
   [[nodiscard]] int server_traffic_map() const;
   [[nodiscard]] int counters_map() const;
+  [[nodiscard]] int changes_map() const;
   [[nodiscard]] int connections_map() const;
   [[nodiscard]] int previous_connections_map() const;
 
@@ -89,6 +92,7 @@ class PacketPath {
 
   MappedArray<abi::settings> settings;
   MappedArray<abi::live> live;
+  MappedArray<abi::arrivals> arrivals;
   MappedArray<abi::service> services;
   MappedArray<abi::cursor> cursors;
   MappedArray<abi::ring_line> rings;

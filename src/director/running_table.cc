@@ -442,6 +442,42 @@ std::vector<std::uint32_t> RunningTable::configured_servers() const {
   return indexes;
 }
 
+/// That of its service's key; else, as packets find it, that of its virtual address, or of all ports there.
+const RunningTable::Service* RunningTable::service_of(const Connection& connection) const {
+  const auto by_key = [&](const cluster::ServiceKey& key) -> const Service* {
+    const auto own = services_.find(key);
+    if (own != services_.end()) return &own->second;
+    const auto index = keys_.find(key);
+    if (!index) return nullptr;
+    const auto found = std::ranges::find(services_, *index, [](const auto& named) { return named.second.index; });
+    return found == services_.end() ? nullptr : &found->second;
+  };
+  if (const auto* service = by_key(connection.service)) return service;
+  cluster::AddressKey address{static_cast<cluster::Protocol>(connection.protocol), connection.virtual_address};
+  if (const auto* service = by_key(address)) return service;
+  address.endpoint.port = 0;
+  return by_key(address);
+}
+
+std::optional<std::uint32_t> RunningTable::server_of(const Connection& connection) const {
+  const Service* service = service_of(connection);
+  if (service == nullptr || !service->configured) return {};
+  const net::Endpoint every_port{connection.server.address, 0};
+  for (const auto& endpoint : {connection.configured, connection.server, every_port}) {
+    const auto server = service->servers.find(endpoint);
+    if (server != service->servers.end() && server->second.configured) return server->second.index;
+  }
+  return {};
+}
+
+std::vector<cluster::ServiceKey> RunningTable::configured_services() const {
+  std::vector<cluster::ServiceKey> keys;
+  for (const auto& [key, service] : services_) {
+    if (service.configured) keys.push_back(key);
+  }
+  return keys;
+}
+
 std::vector<ServiceLoad> RunningTable::loads(const std::vector<cluster::ServiceKey>& order) const {
   std::vector<ServiceLoad> all;
   for (const auto& key : order) {

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -40,6 +41,12 @@ class RunningTable {
 
   /// Indexes of all configured servers.
   [[nodiscard]] std::vector<std::uint32_t> configured_servers() const;
+
+  /// The index of the real server of a connection that another director has; nullopt where it is not configured here.
+  [[nodiscard]] std::optional<std::uint32_t> server_of(const Connection& connection) const;
+
+  /// The services that are configured.
+  [[nodiscard]] std::vector<cluster::ServiceKey> configured_services() const;
 
   /// Load and counters of the services in `order`.
   [[nodiscard]] std::vector<ServiceLoad> loads(const std::vector<cluster::ServiceKey>& order) const;
@@ -79,6 +86,8 @@ class RunningTable {
   std::uint32_t new_chunk(Service& service);
 
   [[nodiscard]] std::vector<std::uint32_t> newest_first(const Service& service) const;
+
+  [[nodiscard]] const Service* service_of(const Connection& connection) const;
 
   void update_flags();
   [[nodiscard]] Repliers::Endpoints nat_endpoints() const;

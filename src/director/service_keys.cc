@@ -35,6 +35,11 @@ void ServiceKeys::assign(std::uint32_t index, const std::vector<cluster::Service
   own = wanted;
 }
 
+std::optional<std::uint32_t> ServiceKeys::find(const cluster::ServiceKey& key) const {
+  const auto found = services_.find(key);
+  return found == services_.end() ? std::nullopt : std::optional(found->second);
+}
+
 void ServiceKeys::withdraw_rest() {
   for (const auto& key : rest_) withdraw(key);
   rest_.clear();

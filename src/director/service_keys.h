@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -21,6 +22,9 @@ class ServiceKeys {
   /// before; those that lead there no more are left until withdraw_rest(), so that another service can take them
   /// without a moment in between.
   void assign(std::uint32_t index, const std::vector<cluster::ServiceKey>& keys);
+
+  /// The index of the service that a key leads to.
+  [[nodiscard]] std::optional<std::uint32_t> find(const cluster::ServiceKey& key) const;
 
   /// Takes away the keys that no service was assigned since.
   void withdraw_rest();

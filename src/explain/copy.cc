@@ -13,8 +13,7 @@
 
 #include "base/fd.h"
 #include "bpf/counters.h"
-#include "bpf/director_tc.skel.h"
-#include "bpf/director_xdp.skel.h"
+#include "director/objects.h"
 #include "director/running_pins.h"
 
 namespace ballast::explain {
@@ -49,7 +48,7 @@ std::vector<bpf_map*> maps_of(bpf_object* object) {
   std::vector<bpf_map*> maps;
   bpf_map* map = nullptr;
   bpf_object__for_each_map(map, object) {
-    if (!bpf_map__is_internal(map)) maps.push_back(map);
+    if (!director::shared_name(map).empty()) maps.push_back(map);
   }
   return maps;
 }
@@ -93,8 +92,8 @@ Result<void> copy_hash(int from, int to, const bpf_map_info& info) {
 
 Result<void> copy_contents(const std::string& directory, const bpf_map* to) {
   // The kernel maps only what is open for writing too, but this process can read that memory only.
-  const Fd from = is_mapped_array(to) ? Fd(bpf_obj_get(pin_of(directory, bpf_map__name(to)).c_str()))
-                                      : open_pin(directory, bpf_map__name(to));
+  const Fd from = is_mapped_array(to) ? Fd(bpf_obj_get(pin_of(directory, director::shared_name(to)).c_str()))
+                                      : open_pin(directory, director::shared_name(to));
   if (!from) return fail("the packet path was taken down", ENOENT);
   const auto info = info_of(from.get());
   return is_mapped_array(to) ? copy_array(from.get(), bpf_map__fd(to), std::size_t{info.value_size} * info.max_entries)
@@ -158,7 +157,7 @@ Result<void> Copy::shape(bpf_map* map) const {
     return {};
   }
   if (!is_mapped_array(map) && !is_hash(map)) return {};
-  const Fd pin = open_pin(directory_, bpf_map__name(map));
+  const Fd pin = open_pin(directory_, director::shared_name(map));
   const auto info = info_of(pin.get());
   if (!pin || info.value_size != bpf_map__value_size(map) || info.key_size != bpf_map__key_size(map)) {
     return director::of_another_version();
@@ -173,6 +172,8 @@ Result<void> Copy::load() {
   if (!xdp_ || !tc_) return fail_errno("cannot open the built-in BPF objects");
   bpf_program__set_autoload(xdp_->progs.ballast_sweep, false);
   bpf_program__set_autoload(tc_->progs.ballast_sweep, false);
+  bpf_program__set_autoload(xdp_->progs.ballast_admit, false);
+  bpf_program__set_autoload(tc_->progs.ballast_admit, false);
   xdp_->rodata->segment_count = tc_->rodata->segment_count = segment_count_;
   xdp_->rodata->hash_seed = tc_->rodata->hash_seed = hash_seed_;
   for (bpf_map* map : maps_of(xdp_->obj)) {
@@ -196,7 +197,7 @@ Result<void> Copy::map_arrays() {
   };
   const auto& maps = xdp_->maps;
   for (auto opened :
-       {open_array(settings, maps.settings), open_array(live, maps.live), open_array(services, maps.services),
+       {open_array(settings, maps.data_settings), open_array(live, maps.data_live), open_array(services, maps.services),
         open_array(chunks, maps.chunks), open_array(servers, maps.servers)}) {
     if (!opened) return opened;
   }

@@ -47,7 +47,8 @@ class Inquiry {
   [[nodiscard]] Entry from_server() const;
   [[nodiscard]] std::optional<Template> template_now() const;
   [[nodiscard]] director::Connection seen(const abi::connection& entry) const {
-    return director::view(entry, copy_.servers[entry.server], abi::now_ticks());
+    return director::view(entry, copy_.servers[entry.server], copy_.services[copy_.servers[entry.server].service],
+                          abi::now_ticks());
   }
   [[nodiscard]] std::optional<std::uint32_t> service_of_destination() const;
 

@@ -89,7 +89,8 @@ class Host(Place):
     def nginx(self, *, ports=(80,)):
         """Starts nginx here: / answers the host's name, /files/random is a file (?rate=100k slows it down), and
         PUT /upload/X keeps what is sent."""
-        return Nginx(self, ports)
+        self.nginx_server = Nginx(self, ports)
+        return self.nginx_server
 
     def vsftpd(self, *, from_port_20=True):
         """Starts vsftpd here: `name` holds the host's name, `random` is a file, and `upload/` keeps what is sent."""

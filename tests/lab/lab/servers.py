@@ -2,6 +2,7 @@
 
 import os
 import selectors
+import signal
 import socket
 import threading
 
@@ -48,8 +49,23 @@ class Nginx:
         configuration = own / "nginx.conf"
         configuration.write_text(NGINX_CONFIGURATION.format(own=own, name=host.name, listen=listen,
                                                             files=random_file(host.lab).parent))
-        self.process = host.start(["nginx", "-e", str(own / "error.log"), "-p", str(own), "-c", str(configuration)])
-        wait_until(lambda: self._answers(host, ports), f"nginx on {host.name}")
+        self._command = ["nginx", "-e", str(own / "error.log"), "-p", str(own), "-c", str(configuration)]
+        self._host, self._ports = host, ports
+        self.start()
+
+    def start(self):
+        self.process = self._host.start(self._command)
+        wait_until(lambda: self._answers(self._host, self._ports), f"nginx on {self._host.name}")
+
+    def stop(self):
+        self.process.stop()
+
+    def hang(self):
+        """SIGSTOP to all of it: connections are accepted by the kernel and never answered."""
+        os.killpg(self.process.pid, signal.SIGSTOP)
+
+    def go_on(self):
+        os.killpg(self.process.pid, signal.SIGCONT)
 
     def _answers(self, host, ports):
         if not self.process.running():

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "cli/checks_command.h"
 #include "cli/connections_command.h"
 #include "cli/counters_command.h"
 #include "cli/services_command.h"
@@ -110,6 +111,68 @@ TEST(Listings, StatusTellsHowFarATableThatGrowsIs) {
   status.connections_moved_percent = 12;
   EXPECT_THAT(status_text(status), HasSubstr("Connections    1000 of 4096\n"
                                              "               growing to 8192, 12 % moved\n"));
+}
+
+TEST(Listings, StatusTellsWhatIsDown) {
+  control::Status status;
+  status.checks = 3;
+  status.servers_down = 1;
+  EXPECT_THAT(status_text(status), HasSubstr("Health checks  3; down: 1 real server, 0 services\n"));
+}
+
+control::HealthView some_health() {
+  const cluster::ServiceKey key =
+      cluster::AddressKey{cluster::Protocol::tcp, net::Endpoint::parse("10.0.0.1:80").value()};
+  const auto first = net::Endpoint::parse("10.0.1.1:80").value();
+  const auto second = net::Endpoint::parse("10.0.1.2:80").value();
+  control::HealthView view;
+  view.services = {{.key = key,
+                    .name = "www",
+                    .up = true,
+                    .fallback = false,
+                    .servers = {{first, false, 1, ""}, {second, true, 1, ""}}}};
+  view.checks.resize(2);
+  view.checks[0] = {.servers = {{key, first}},
+                    .check = "tcp 10.0.1.1:80",
+                    .state = "down",
+                    .assumed_up = false,
+                    .since = 940,
+                    .last_at = 998,
+                    .last_success = false,
+                    .last_reason = "connection refused",
+                    .last_latency_microseconds = 90,
+                    .in_a_row = 3,
+                    .successes = 1,
+                    .failures = 3,
+                    .history = {{.at = 900, .state = "up", .reason = "connected"},
+                                {.at = 940, .state = "down", .reason = "refused"}}};
+  view.checks[1].servers = {{key, second}};
+  view.checks[1].check = "icmp 10.0.1.2";
+  view.checks[1].state = "untested";
+  view.checks[1].assumed_up = true;
+  view.checks[1].since = 999;
+  return view;
+}
+
+TEST(Listings, ChecksStandBelowTheirServers) {
+  EXPECT_EQ(checks_text(some_health(), false, 1000),
+            "Prot LocalAddress:Port, State\n"
+            "  -> RemoteAddress:Port  State                    Since   Took  Last result\n"
+            "TCP  10.0.0.1:80         up\n"
+            "  -> 10.0.1.1:80         down\n"
+            "       tcp 10.0.1.1:80   down                    1m 00s  90 us  connection refused\n"
+            "  -> 10.0.1.2:80         up\n"
+            "       icmp 10.0.1.2     untested, taken for up      1s      -  -\n");
+}
+
+TEST(Listings, ChecksTellTheirHistoryWhereAsked) {
+  const std::string text = checks_text(some_health(), true, 1000);
+  EXPECT_THAT(text, HasSubstr("before"));
+  EXPECT_LT(text.find("refused\n", text.find("before")), text.find("connected"));
+}
+
+TEST(Listings, WithoutHealthThereIsNothingToList) {
+  EXPECT_EQ(checks_text({}, false, 0), "no service has health checks or a fallback\n");
 }
 
 }  // namespace

@@ -104,5 +104,26 @@ TEST(Metrics, HaveEveryServiceServerAndCounter) {
   EXPECT_EQ(metrics.at("ballast_server_weight" + labels), "9");
 }
 
+TEST(Metrics, TellWhatIsKnownOfTheServers) {
+  Observed observed;
+  const cluster::ServiceKey key = cluster::MarkKey{.mark = 7};
+  const auto server = net::Endpoint::parse("10.0.0.1:80").value();
+  observed.health.services = {
+      {.key = key, .name = "", .up = false, .fallback = true, .servers = {{server, false, 1, ""}}}};
+  observed.health.checks.resize(1);
+  observed.health.checks[0].servers = {{key, server}};
+  observed.health.checks[0].check = "tcp 10.0.0.1:80";
+  observed.health.checks[0].failures = 3;
+  observed.health.checks[0].last_latency_microseconds = 90;
+  const Exposition metrics(metrics_text(observed));
+  EXPECT_EQ(metrics.at(R"(ballast_service_up{service="fwmark 7"})"), "0");
+  EXPECT_EQ(metrics.at(R"(ballast_service_fallback{service="fwmark 7"})"), "1");
+  EXPECT_EQ(metrics.at(R"(ballast_server_up{service="fwmark 7",server="10.0.0.1:80"})"), "0");
+  const std::string labels = R"({number="1",server="10.0.0.1:80",check="tcp 10.0.0.1:80"})";
+  EXPECT_EQ(metrics.at("ballast_check_up" + labels), "0");
+  EXPECT_EQ(metrics.at("ballast_check_failures_total" + labels), "3");
+  EXPECT_EQ(metrics.at("ballast_check_latency_microseconds" + labels), "90");
+}
+
 }  // namespace
 }  // namespace ballast::cli

@@ -74,6 +74,17 @@ TEST_F(EditServer, LooksAtThresholdsBeforeTheAddress) {
   EXPECT_EQ(code_of(edit_server(cluster, ipv4, made)), ERANGE);
 }
 
+TEST_F(EditServer, LeavesItsHealthAlone) {
+  auto made = server("10.0.1.1:80");
+  made.health.checks.emplace_back();
+  ASSERT_TRUE(add_server(cluster, ipv4, made));
+  auto edited = server("10.0.1.1:80");
+  edited.weight = 7;
+  ASSERT_TRUE(edit_server(cluster, ipv4, edited));
+  made.weight = 7;
+  EXPECT_EQ(find_service(cluster, ipv4)->servers.back(), made);
+}
+
 TEST_F(EditServer, RefusesALowerThresholdAboveTheUpper) {
   auto made = server("10.0.1.1:80");
   made.lower_threshold = 5;

@@ -65,9 +65,6 @@ TEST(Refusal, ListsTheValidKeysWhereNoneIsNear) {
 
 TEST(Refusal, SaysWhatThisVersionDoesNotSupport) {
   EXPECT_THAT(problems("dns:\n  edge: {}\n"), ElementsAre("f:1:1: 'dns' is not supported in this version; remove it"));
-  EXPECT_THAT(problems("pools:\n  web:\n    servers: []\n    check: {type: http}\n    fallback: \"127.0.0.1:80\"\n"),
-              ElementsAre("f:4:5: pools.web: 'check' is not supported in this version; remove it",
-                          "f:5:5: pools.web: 'fallback' is not supported in this version; remove it"));
   EXPECT_THAT(problems("services:\n  site:\n    listen: \"10.0.0.1:443/https\"\n    servers: []\n"),
               ElementsAre("f:3:13: services.site.listen: a service for /https is not supported in this version; valid: "
                           "/tcp, /udp, /sctp"));
@@ -76,6 +73,44 @@ TEST(Refusal, SaysWhatThisVersionDoesNotSupport) {
       service_problems("forward: fullnat"),
       OneProblem("services.s.forward: forward 'fullnat' (valid: nat, route, tunnel) is not supported in this version"));
   EXPECT_THAT(service_problems("persistence: {engine: sip}"), OneProblem("'engine' is not supported in this version"));
+}
+
+/// The problems of a service whose servers have this check.
+std::vector<std::string> check_problems(const std::string& check) { return service_problems("check: " + check); }
+
+TEST(Refusal, SaysWhatIsWrongWithACheck) {
+  EXPECT_THAT(check_problems("htp"), OneProblem("services.s.check: 'htp' is not one of tcp, udp, http,"));
+  EXPECT_THAT(check_problems("htp"), OneProblem("did you mean 'http'?"));
+  EXPECT_THAT(check_problems("{path: /up}"), OneProblem("has no type; write type: tcp"));
+  EXPECT_THAT(check_problems("{type: tcp, intervall: 1s}"), OneProblem("did you mean 'interval'?"));
+  EXPECT_THAT(check_problems("{type: tcp, path: /up}"),
+              OneProblem("services.s.check.path: is for checks of type http, http_proxy, not tcp"));
+  EXPECT_THAT(check_problems("{type: icmp, port: 80, tls: true}"), OneProblem("tls: is for checks of type tcp,"));
+  EXPECT_THAT(check_problems("{type: tcp, interval: 5ms}"), OneProblem("'5ms' is not a duration from 10ms to 24h"));
+  EXPECT_THAT(check_problems("{type: tcp, interval: 1.5s}"),
+              OneProblem("'1.5s' is not a duration; write 500ms, 2s, 5m"));
+  EXPECT_THAT(check_problems("{type: tcp, fall: 0}"), OneProblem("'0' is not a number from 1 to 1000"));
+  EXPECT_THAT(check_problems("{type: tcp, weight: x}"), OneProblem("is not a number from -65535 to 65535"));
+  EXPECT_THAT(check_problems("command"), OneProblem("a check of type command needs command; write {type: command, "));
+  EXPECT_THAT(check_problems("{type: dns}"), OneProblem("a check of type dns needs name; write {type: dns, name: "));
+  EXPECT_THAT(check_problems("{type: command, command: \"a 'b\"}"), OneProblem("has a ' that is not closed"));
+  EXPECT_THAT(check_problems("{type: http, path: /, requests: [{path: /a}]}"),
+              OneProblem("write all of them in requests"));
+  EXPECT_THAT(check_problems("{type: tcp, address: web1}"), OneProblem("'web1' is not an address"));
+  EXPECT_THAT(problems("services: {s: {fwmark: 7, check: tcp, servers: [10.1.0.1]}}"),
+              OneProblem("its check (tcp) has no port to go to in service 's'"));
+}
+
+TEST(Refusal, SaysWhatIsWrongWithTheCareForAService) {
+  EXPECT_THAT(service_problems("fallback: \"10.1.0.9:81\""), OneProblem("port 81 differs from port 80 of service 's'"));
+  EXPECT_THAT(service_problems("fallback: {address: 127.0.0.1, check: tcp}"), OneProblem("a fallback is not checked"));
+  EXPECT_THAT(service_problems("on_failure: drop"), OneProblem("'drop' is not one of remove, quiescent"));
+  EXPECT_THAT(service_problems("quorum: 0"), OneProblem("'0' is not a number from 1"));
+  EXPECT_THAT(service_problems("quorum: {least: 2, hysteresis: 2}"), OneProblem("must be below least (2)"));
+  EXPECT_THAT(service_problems("alerts: {from: a@b}"), OneProblem("has no to; write to: "));
+  EXPECT_THAT(service_problems("alerts: {to: a@b, states: started}"), OneProblem("is not one of starting, running,"));
+  EXPECT_THAT(service_problems("maintenance_directory: lb"), OneProblem("must be a whole path"));
+  EXPECT_THAT(service_problems("disabled: true"), OneProblem("unknown key 'disabled'"));
 }
 
 TEST(Refusal, NamesTheValidSchedulers) {

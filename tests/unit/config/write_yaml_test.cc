@@ -124,6 +124,68 @@ services:
   EXPECT_EQ(reread(cluster), cluster);
 }
 
+TEST(WriteYaml, ReadsBackEverythingAboutHealth) {
+  const auto cluster = read(R"(
+pools:
+  web:
+    check: [tcp, {type: http, path: /up, expect: "a\"b\\d", status: "200-299,304", interval: 500ms, tls: true}]
+    on_failure: quiescent
+    up_command: "/bin/up now"
+    down_command: "/bin/down 'a b'"
+    fallback: "127.0.0.1"
+    fallback_command: /bin/page
+    quorum: {least: 3, hysteresis: 1, up_command: gained, down_command: lost}
+    alerts: [ops@example.com, {to: [a@b, c@d], from: lb@b, server: "mail:25", helo: lb, repeat: 5m, states: [running]}]
+    maintenance_directory: /etc/maintenance
+    servers:
+      - 10.1.0.1
+      - {address: 10.1.0.2, check: none}
+      - {address: 10.1.0.3, disabled: true}
+      - {address: 10.1.0.4, check: icmp, on_failure: remove, up_command: ""}
+services:
+  http: {listen: "10.0.0.1:80/tcp", pool: web}
+  https: {listen: "10.0.0.1:443/tcp", pool: web, check: {type: tcp, rise: 2, fall: 5}, quorum: 1}
+  nat: {listen: "10.0.0.2:80/tcp", forward: nat, fallback: "10.1.0.9:81", servers: ["10.1.0.1:82"]}
+  inhibited:
+    listen: "10.0.0.2:81/tcp"
+    servers: []
+    fallback: {address: "10.1.0.9:81", forward: tunnel, on_failure: quiescent, weight: 5}
+  all:
+    listen: "10.0.0.3:80/tcp"
+    check:
+      - {type: tcp, address: 10.2.0.1, port: 81, bind: "10.2.0.2:7", interface: eth1, mark: 5, through_service: true}
+      - {type: tcp, changing_interval: 100ms, timeout: 900ms, connect_timeout: 1s, warmup: 0, initially_up: true}
+      - {type: tcp, weight: -5, log_all_failures: true, send: "QUIT\r\n\x01", expect: "^221"}
+      - {type: http, version: "2", method: HEAD, host: h, expect_match: false, expect_digest: d41d, fast_recovery: true}
+      - {type: http, path: "/"}
+      - {type: http_proxy, requests: [{path: /a, regex_options: caseless, expect_from: 1, expect_to: 2}, {path: /b}]}
+      - {type: smtp, helo: lb, tls: {verify: true, server_name: n, send_server_name: false, authority: ca, certificate: c,
+         key: k, key_password: p, start_tls: true}}
+      - {type: udp, send: ping, reply: true, reply_least: 1, reply_most: 9}
+      - {type: dns, name: example.com, record: AAAA, over_tcp: true}
+      - {type: mysql, user: u, password: p, database: d, query: "SELECT 1", role: writable, max_lag: 5s,
+         wsrep_synced: true, wsrep_donor_allowed: true}
+      - {type: ldap, base: "dc=example", tls: {start_tls: true}}
+      - {type: nntp, group: comp.lang}
+      - {type: ftp, fetch: file, expect: x}
+      - {type: radius, user: u, password: p, secret: s}
+      - {type: command, command: "/bin/check -a 'b c'", arguments: addresses, run_as: "nobody:nogroup"}
+      - {type: file, file: /run/health, weight_from_result: true}
+    servers: [10.1.0.1]
+)");
+  const auto text = write_yaml(cluster);
+  EXPECT_EQ(reread(cluster), cluster) << text;
+  const auto& server = cluster.services.at(0).servers.at(0);
+  EXPECT_EQ(server.health.checks.size(), 2U);
+  EXPECT_EQ(server.health.checks.at(1).interval, std::chrono::milliseconds(500));
+  EXPECT_EQ(cluster.services.at(0).servers.at(1).health.checks.size(), 0U);
+  EXPECT_EQ(cluster.services.at(0).fallback->forward, ForwardingMethod::route);
+  EXPECT_EQ(cluster.services.at(0).fallback->endpoint.port, 0);
+  EXPECT_EQ(cluster.services.at(1).servers.at(0).health.on_failure, cluster::OnFailure::quiescent);
+  EXPECT_EQ(cluster.services.at(1).quorum.least, 1U);
+  EXPECT_EQ(cluster.services.at(2).fallback->forward, ForwardingMethod::nat);
+}
+
 TEST(WriteYaml, NamesServicesThatHaveNoNameByTheirKeys) {
   cluster::Cluster cluster;
   cluster.services.push_back(service_of(

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <set>
 
 #include "cluster/edit.h"
 #include "tests/unit/control/fake_director.h"
@@ -382,6 +383,123 @@ TEST_F(ControlPlaneTest, LogsAFullTableAtMostOnceASecond) {
   const std::string log = testing::internal::GetCapturedStderr();
   EXPECT_EQ(std::ranges::count(log, '\n'), 1) << log;
   EXPECT_THAT(log, HasSubstr("table_full_dropped: 100 more, 101 in all (new connections dropped)"));
+}
+
+/// A service of the file with two servers that are checked.
+cluster::VirtualService checked_service() {
+  auto made = service("10.0.0.1:80");
+  made.servers = {server("10.0.1.1:80"), server("10.0.1.2:80")};
+  for (auto& one : made.servers) {
+    one.health.checks.emplace_back().warmup = 0ms;
+    one.health.checks.back().fall = 1;
+  }
+  return made;
+}
+
+class HealthTest : public ControlPlaneTest {
+ protected:
+  HealthTest() { file_->services = {checked_service()}; }
+
+  std::vector<std::string> servers() const {
+    std::vector<std::string> listed;
+    for (const auto& one : path_.applied.services.at(0).servers) listed.push_back(one.endpoint.to_string());
+    return listed;
+  }
+  /// Runs all checks; those of `down` fail.
+  void run_checks(const std::set<std::string>& down = {}) {
+    time_ += 10s;
+    const health::Now now{begin_ + time_, {}};
+    while (const auto due = plane_->monitor().take_due(now)) {
+      const bool up = !down.contains(due->target.server.to_string());
+      plane_->monitor().observe(due->id, {up, up ? "connected" : "connection refused", {}, {}}, now);
+    }
+    plane_->follow_health(begin_ + time_);
+  }
+
+  ControlPlane::Clock::duration time_{};
+};
+
+TEST_F(HealthTest, NewServersGetNoTrafficBeforeTheirFirstSuccess) {
+  start();
+  EXPECT_THAT(servers(), ElementsAre());
+  run_checks({"10.0.1.2:80"});
+  EXPECT_THAT(servers(), ElementsAre("10.0.1.1:80"));
+  EXPECT_EQ(plane_->current().services.at(0).servers.size(), 2) << "what is desired is as it was";
+}
+
+TEST_F(HealthTest, ServersThatRunCountAsUpAfterARestart) {
+  start();
+  run_checks({"10.0.1.2:80"});
+  start();
+  EXPECT_THAT(servers(), ElementsAre("10.0.1.1:80"));
+  run_checks();
+  EXPECT_THAT(servers(), ElementsAre("10.0.1.1:80", "10.0.1.2:80"));
+}
+
+TEST_F(HealthTest, ChangesThatComeTogetherAreAppliedTogether) {
+  start();
+  run_checks();
+  const int before = path_.applies;
+  run_checks({"10.0.1.1:80", "10.0.1.2:80"});
+  EXPECT_EQ(path_.applies, before + 1);
+  run_checks({"10.0.1.1:80", "10.0.1.2:80"});
+  EXPECT_EQ(path_.applies, before + 1) << "nothing new";
+}
+
+TEST_F(HealthTest, AReloadKeepsWhatIsKnown) {
+  start();
+  run_checks({"10.0.1.2:80"});
+  file_->services.push_back(service("10.0.0.9:80"));
+  ASSERT_TRUE(plane_->reload());
+  EXPECT_THAT(servers(), ElementsAre("10.0.1.1:80"));
+}
+
+TEST_F(HealthTest, CommandsEditWhatIsDesired) {
+  start();
+  run_checks({"10.0.1.2:80"});
+  auto edited = server("10.0.1.2:80");
+  edited.weight = 7;
+  ASSERT_TRUE(
+      plane_->change([&](Draft& draft) { return cluster::edit_server(draft.cluster, key("10.0.0.1:80"), edited); }));
+  EXPECT_THAT(servers(), ElementsAre("10.0.1.1:80"));
+  run_checks();
+  EXPECT_EQ(path_.applied.services.at(0).servers.at(1).weight, 7);
+}
+
+TEST_F(HealthTest, AChangeThatTheDirectorRefusesLeavesTheChecksAlone) {
+  start();
+  run_checks();
+  path_.refuse_apply = Error{"no", EIO};
+  ASSERT_FALSE(plane_->change([](Draft& draft) { return cluster::delete_service(draft.cluster, key("10.0.0.1:80")); }));
+  EXPECT_THAT(servers(), ElementsAre("10.0.1.1:80", "10.0.1.2:80"));
+  EXPECT_EQ(plane_->status().checks, 2);
+  EXPECT_EQ(plane_->status().servers_down, 0);
+}
+
+TEST_F(HealthTest, HealthThatTheDirectorRefusesIsTriedAgain) {
+  start();
+  path_.refuse_apply = Error{"no", ENOSPC};
+  run_checks();
+  EXPECT_THAT(servers(), ElementsAre());
+  plane_->tick(begin_ + time_ + 1s);
+  EXPECT_THAT(servers(), ElementsAre());
+  plane_->tick(begin_ + time_ + 5s);
+  EXPECT_THAT(servers(), ElementsAre("10.0.1.1:80", "10.0.1.2:80"));
+}
+
+TEST_F(HealthTest, IsShown) {
+  start();
+  run_checks({"10.0.1.2:80"});
+  const auto view = plane_->health();
+  ASSERT_EQ(view.checks.size(), 2);
+  EXPECT_EQ(view.checks[1].check, "tcp 10.0.1.2:80");
+  EXPECT_EQ(view.checks[1].state, "down");
+  EXPECT_EQ(view.checks[1].last_reason, "connection refused");
+  ASSERT_EQ(view.services.size(), 1);
+  EXPECT_TRUE(view.services[0].up);
+  EXPECT_FALSE(view.services[0].servers.at(1).up);
+  EXPECT_EQ(view.services[0].servers.at(1).reason, "tcp 10.0.1.2:80: connection refused");
+  EXPECT_EQ(plane_->status().servers_down, 1);
 }
 
 }  // namespace

@@ -79,5 +79,16 @@ TEST(Desired, NamesWhatIsNotActedOn) {
                           "packets go out without an outer checksum"));
 }
 
+TEST(Desired, NamesChecksThatDoNotGoThroughTheServiceYet) {
+  auto checked = service(1);
+  cluster::RealServer server;
+  server.health.checks.emplace_back().through_service = true;
+  checked.servers = {server};
+  EXPECT_THAT(
+      shortcomings(cluster_of({checked, service(2)})),
+      ElementsAre("checks of tcp 10.0.0.1:1 through the service are not yet acted on: the real servers are asked "
+                  "by their own addresses"));
+}
+
 }  // namespace
 }  // namespace ballast::control

@@ -19,7 +19,11 @@ struct FakePath {
   std::vector<director::Connection> connections;
   std::vector<director::Counter> counters;
   std::vector<director::ServerReport> reports;
-  director::Stats per_server;  ///< the counters of every server
+  director::Stats per_server;                 ///< the counters of every server
+  std::vector<director::Connection> changed;  ///< not told yet
+  std::vector<director::Connection> admitted;
+  std::uint64_t changes_lost = 0;
+  bool keeps_changes = false;
   int applies = 0;
   int ticks = 0;
   bool running = false;
@@ -69,6 +73,17 @@ class FakeDirector : public director::Director {
     std::uint32_t at = std::min(cursor, size);
     for (; at < size && limit > 0; ++at, --limit) visit(path_.connections[at]);
     return at < size ? std::optional(at) : std::nullopt;
+  }
+  void keep_changes(bool keep) override { path_.keeps_changes = keep; }
+  std::uint64_t changes(const std::function<void(const director::Connection&)>& visit) override {
+    for (const auto& connection : std::exchange(path_.changed, {})) visit(connection);
+    return std::exchange(path_.changes_lost, 0);
+  }
+  director::Admitted admit(std::span<const director::Connection> connections) override {
+    path_.admitted.insert(path_.admitted.end(), connections.begin(), connections.end());
+    director::Admitted all;
+    all.entered = static_cast<std::uint32_t>(connections.size());
+    return all;
   }
   [[nodiscard]] std::uint32_t connection_count() const override {
     return static_cast<std::uint32_t>(path_.connections.size());

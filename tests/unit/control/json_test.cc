@@ -42,6 +42,57 @@ cluster::VirtualService full_service() {
           .origin = cluster::Origin::file};
 }
 
+/// Everything that can be said of a check is not what goes without saying.
+cluster::HealthCheck full_check() {
+  cluster::HealthCheck check;
+  check.type = cluster::CheckType::http;
+  check.address = net::Address::parse("10.0.0.3");
+  check.port = 8443;
+  check.bind_to = endpoint("10.0.0.4:99");
+  check.bind_interface = "eth7";
+  check.mark = 5;
+  check.through_service = check.initially_up = check.weight_from_result = check.log_all_failures = true;
+  check.fast_recovery = check.reply = check.over_tcp = true;
+  check.interval = 700ms;
+  check.changing_interval = 150ms;
+  check.timeout = 900ms;
+  check.connect_timeout = 800ms;
+  check.warmup = 0ms;
+  check.rise = 7;
+  check.fall = 8;
+  check.weight = -9;
+  check.tls = cluster::CheckTls{true, "name", false, "ca.pem", "own.pem", "own.key", "secret", true};
+  check.http_version = cluster::HttpVersion::http_2;
+  check.requests = {{"/a", "HEAD", "host", "200", "body", false, "d41d", "caseless", 3, 4}, {}};
+  check.send = "send";
+  check.expect = "expect";
+  check.reply_least = 1;
+  check.reply_most = 2;
+  check.request = "example.com";
+  check.record = "AAAA";
+  check.user = "user";
+  check.password = "password";
+  check.database = "database";
+  check.secret = "shared";
+  check.helo = "helo";
+  check.database_role = {cluster::DatabaseRole::Required::writable, 3s, true, true};
+  check.command = "/bin/check -a";
+  check.arguments = cluster::CommandArguments::addresses;
+  check.command_user = "nobody:nogroup";
+  return check;
+}
+
+cluster::VirtualService watched_service() {
+  cluster::VirtualService service = full_service();
+  service.servers[0].health = {{full_check(), {}}, cluster::OnFailure::quiescent, true, "up", "down"};
+  service.fallback = plain_server("127.0.0.1:0");
+  service.fallback_command = "page";
+  service.quorum = {3, 1, "gained", "lost"};
+  service.alerts = {{{"a@example.com", "b@example.com"}, "lb@example.com", "mail:25", "lb", 60s, {"running"}}};
+  service.maintenance_directory = "/etc/maintenance";
+  return service;
+}
+
 constexpr Stats some_stats{18446744073709551615ULL, 2, 3, 4, 5};
 
 /// Through text and back.
@@ -84,7 +135,7 @@ TEST(Json, CarriesACluster) {
                                     .pick_up_sctp = true,
                                     .drop_packets = cluster::Defence::when_filled,
                                     .drop_rate = 4}};
-  cluster.services = {full_service()};
+  cluster.services = {full_service(), watched_service()};
   EXPECT_EQ(round_trip(cluster), cluster);
 }
 

@@ -1,4 +1,5 @@
 #include "packet_path.h"
+#include "director/objects.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -20,8 +21,6 @@
 #include <numeric>
 
 #include "bpf/counters.h"
-#include "bpf/director_tc.skel.h"
-#include "bpf/director_xdp.skel.h"
 #include "schedule/hash_buckets.h"
 #include "schedule/maglev.h"
 
@@ -193,7 +192,8 @@ Loaded load_skeleton(Skeleton* skeleton, const Maps* running, int (*load)(Skelet
   std::map<std::string, bpf_map*> maps;
   bpf_map* map = nullptr;
   bpf_object__for_each_map(map, skeleton->obj) {
-    if (!bpf_map__is_internal(map)) maps[bpf_map__name(map)] = map;
+    const auto name = director::shared_name(map);
+    if (!name.empty()) maps[std::string(name)] = map;
   }
   set_constants(skeleton, running != nullptr);
   if (running == nullptr) {
@@ -306,6 +306,30 @@ void PacketPath::load(Hook hook, const PacketPath* previous) {
 
 void PacketPath::start_sweep() {
   if (run_once(object_, "ballast_sweep") != 0) give_up("starting the sweep");
+}
+
+std::vector<abi::connection> PacketPath::told_changes() {
+  std::vector<abi::connection> told;
+  const auto note = [](void* list, void* record, std::size_t) {
+    abi::connection change;
+    std::memcpy(&change, record, sizeof change);
+    static_cast<std::vector<abi::connection>*>(list)->push_back(change);
+    return 0;
+  };
+  ring_buffer* ring = ring_buffer__new(map("changes"), note, &told, nullptr);
+  if (ring == nullptr) give_up("reading the ring of changes");
+  ring_buffer__consume(ring);
+  ring_buffer__free(ring);
+  return told;
+}
+
+abi::arrivals PacketPath::admit(const std::vector<abi::connection>& connections) {
+  abi::arrivals arrivals{};
+  arrivals.count = static_cast<std::uint32_t>(connections.size());
+  std::ranges::copy(connections, arrivals.entry);
+  write_map(map("arrivals"), 0, arrivals);
+  if (run_once(object_, "ballast_admit") != 0) give_up("admitting connections");
+  return read_map<abi::arrivals>(map("arrivals"), 0);
 }
 
 std::uint32_t PacketPath::move() { return run_once(object_, "ballast_move"); }

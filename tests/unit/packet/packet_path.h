@@ -118,6 +118,10 @@ class PacketPath {
   std::uint64_t sweep_runs() const;
   /// Moves a piece of the previous table; an abi::move_result.
   std::uint32_t move();
+  /// The changes of connections that were told since the last call.
+  std::vector<abi::connection> told_changes();
+  /// Has connections that another director told of entered; how many were entered, renewed and refused.
+  abi::arrivals admit(const std::vector<abi::connection>& connections);
   /// Connections in the previous table.
   std::size_t previous_connections() const;
 

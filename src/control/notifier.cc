@@ -1,0 +1,85 @@
+#include "control/notifier.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include <utility>
+
+#include "base/log.h"
+#include "control/mail.h"
+#include "control/notice_commands.h"
+
+namespace ballast::control {
+namespace {
+
+namespace asio = boost::asio;
+
+/// What a command said, as part of a line.
+std::string said(const std::string& output) {
+  const auto end = output.find_last_not_of(" \n");
+  return end == std::string::npos ? "" : fmt::format(": {}", output.substr(0, end + 1));
+}
+
+void log_end(const std::string& command, const Result<process::Exit>& exit) {
+  if (!exit) {
+    log::error("command '{}' was not run: {}", command, exit.error().message);
+  } else if (!exit->success()) {
+    log::warning("command '{}' failed: {}{}", command, to_string(*exit), said(exit->output));
+  } else {
+    log::info("command '{}' ran{}", command, said(exit->output));
+  }
+}
+
+asio::awaitable<void> send(Mail mail) {
+  const std::string to = fmt::format("{}", fmt::join(mail.alert.to, ", "));
+  if (const auto sent = co_await send_mail(std::move(mail)); !sent) {
+    log::error("mail to {} was not sent: {}", to, sent.error().message);
+  } else {
+    log::info("mail to {} sent", to);
+  }
+}
+
+}  // namespace
+
+Notifier::Notifier(asio::any_io_executor executor) : executor_(std::move(executor)) {}
+
+void Notifier::tell(const cluster::Cluster& desired, const std::vector<health::Notice>& notices) {
+  for (const auto& notice : notices) {
+    const auto* service = cluster::find_service(desired, notice.service);
+    if (service == nullptr) continue;
+    alerts_.enter(*service, notice, std::chrono::steady_clock::now());
+    auto command = command_for(*service, notice);
+    if (!command) {
+      log::error("service {}: {}", to_string(service->key), command.error().message);
+    } else if (*command) {
+      enqueue(service->key, std::move(**command));
+    }
+  }
+}
+
+void Notifier::tick() {
+  for (auto& mail : alerts_.take_due(std::chrono::steady_clock::now())) {
+    asio::co_spawn(executor_, send(std::move(mail)), asio::detached);
+  }
+}
+
+void Notifier::enqueue(const cluster::ServiceKey& service, process::Command command) {
+  const auto [queue, idle] = queues_->try_emplace(service);
+  queue->second.push_back(std::move(command));
+  if (idle) asio::co_spawn(executor_, work(queues_, service), asio::detached);
+}
+
+asio::awaitable<void> Notifier::work(std::shared_ptr<Queues> queues, cluster::ServiceKey service) {
+  while (!queues->at(service).empty()) {
+    process::Command command = std::move(queues->at(service).front());
+    queues->at(service).pop_front();
+    const std::string text = fmt::format("{}", fmt::join(command.words, " "));
+    log_end(text, co_await process::run(std::move(command)));
+  }
+  queues->erase(service);
+}
+
+}  // namespace ballast::control

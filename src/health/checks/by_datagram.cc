@@ -1,0 +1,52 @@
+#include "base/fd.h"
+#include "health/checks/ask.h"
+#include "health/checks/checkers.h"
+#include "health/checks/crypto.h"
+#include "health/checks/endpoints.h"
+#include "health/checks/protocols.h"
+
+namespace ballast::health {
+namespace {
+
+namespace asio = boost::asio;
+using cluster::CheckType;
+
+Result<Question> question_of(const CheckTarget& target, int socket) {
+  const auto& check = target.check;
+  const std::string random = random_bytes(16);
+  switch (check.type) {
+    case CheckType::dns:
+      return dns_question(check, static_cast<std::uint16_t>(random[0] << 8 | static_cast<unsigned char>(random[1])));
+    case CheckType::sip:
+      return sip_question(check, peer_of(target).address.to_string(), local_end_of(socket), to_hex(random.substr(8)));
+    case CheckType::radius:
+      return radius_question(check, static_cast<std::uint8_t>(random[0]), random);
+    default:
+      break;
+  }
+  return udp_question(check);
+}
+
+/// What silence means.
+Verdict judge_silence(const HealthCheck& check) {
+  const bool may_be_silent = check.type == CheckType::udp && !check.reply && check.expect.empty();
+  if (may_be_silent) return up(fmt::format("no \"port unreachable\" within {}", phrase_of(check.timeout)));
+  return down(fmt::format("no answer within {}", phrase_of(check.timeout)));
+}
+
+}  // namespace
+
+asio::awaitable<CheckResult> check_by_datagram(const CheckTarget& target) {
+  const auto& check = target.check;
+  auto socket = connected_socket(peer_of(target), SOCK_DGRAM, 0, check);
+  if (!socket) co_return result_of(down(socket.error().message));
+  const auto question = question_of(target, socket->get());
+  if (!question) co_return result_of(down(question.error().message));
+  asio::posix::stream_descriptor descriptor(co_await asio::this_coro::executor, socket->release());
+  const auto interval = check.type == CheckType::udp ? check.timeout : check.timeout / 3;
+  auto verdict = co_await ask(descriptor, *question, interval, check.timeout);
+  if (!verdict) verdict = judge_silence(check);
+  co_return result_of(std::move(*verdict));
+}
+
+}  // namespace ballast::health

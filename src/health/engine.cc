@@ -1,0 +1,72 @@
+#include "health/engine.h"
+
+#include <boost/asio/co_spawn.hpp>
+
+#include <chrono>
+#include <exception>
+#include <utility>
+
+#include "base/log.h"
+
+namespace ballast::health {
+namespace {
+
+namespace asio = boost::asio;
+
+/// A check that threw: nothing should, and the loop goes on.
+CheckResult broken(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const std::exception& error) {
+    return {.up = false, .reason = error.what(), .latency = {}, .weight = {}};
+  }
+}
+
+}  // namespace
+
+Now now() { return {std::chrono::steady_clock::now(), std::chrono::system_clock::now()}; }
+
+Engine::Engine(asio::any_io_executor executor, Monitor& monitor, Settings settings)
+    : monitor_(monitor),
+      settings_(std::move(settings)),
+      timer_(std::move(executor)),
+      self_(std::make_shared<Engine*>(this)) {
+  look();
+}
+
+void Engine::look() {
+  while (under_way_ < settings_.most_at_once) {
+    auto due = monitor_.take_due(now());
+    if (!due) break;
+    start(std::move(*due));
+  }
+  wait_for_next();
+}
+
+void Engine::start(DueCheck due) {
+  ++under_way_;
+  asio::co_spawn(timer_.get_executor(), settings_.run(std::move(due.target)),
+                 [id = due.id, engine = std::weak_ptr(self_)](const std::exception_ptr& thrown, CheckResult result) {
+                   const auto here = engine.lock();
+                   if (here) (*here)->finish(id, thrown ? broken(thrown) : result);
+                 });
+}
+
+void Engine::finish(CheckId id, const CheckResult& result) {
+  --under_way_;
+  if (const auto remark = monitor_.observe(id, result, now())) log::info("{}", *remark);
+  if (monitor_.has_news() && settings_.news) settings_.news();
+  look();
+}
+
+void Engine::wait_for_next() {
+  const auto next = monitor_.next_due();
+  if (!next || under_way_ >= settings_.most_at_once) return;
+  timer_.expires_at(*next);
+  timer_.async_wait([engine = std::weak_ptr(self_)](const boost::system::error_code& wrong) {
+    const auto here = engine.lock();
+    if (here && !wrong) (*here)->look();
+  });
+}
+
+}  // namespace ballast::health
