@@ -11,7 +11,7 @@ packages=(
   # checking and testing
   clang-format-19 clang-tidy-19 libclang-rt-19-dev libgtest-dev libgmock-dev python3 python3-pytest python3-pytest-xdist
   # the lab
-  iproute2 iputils-ping ethtool tcpdump nginx-light vsftpd curl jq procps
+  iproute2 iputils-ping ethtool tcpdump nginx-light vsftpd keepalived curl jq procps
   openssl mariadb-server-core mariadb-client-core postgresql redis-server slapd dovecot-imapd dovecot-pop3d dnsmasq-base
   freeradius python3-aiosmtpd keepalived ldirectord
 )

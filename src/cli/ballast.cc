@@ -52,6 +52,7 @@ void add_commands(CLI::App& app, int& exit_status) {
   add_counters_command(app, exit_status);
   add_capture_command(app, exit_status);
   add_explain_command(app, exit_status);
+  add_vrrp_command(app, exit_status);
   add_metrics_command(app, exit_status);
   add_proc_command(app, exit_status);
   add_report_command(app, exit_status);

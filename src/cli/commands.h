@@ -22,6 +22,7 @@ void add_capture_command(CLI::App& app, int& exit_status);
 void add_explain_command(CLI::App& app, int& exit_status);
 void add_apply_command(CLI::App& app, int& exit_status);
 void add_proc_command(CLI::App& app, int& exit_status);
+void add_vrrp_command(CLI::App& app, int& exit_status);
 void add_metrics_command(CLI::App& app, int& exit_status);
 void add_report_command(CLI::App& app, int& exit_status);
 void add_reload_command(CLI::App& app, int& exit_status);

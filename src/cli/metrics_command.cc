@@ -23,6 +23,11 @@ Result<void> show() {
   if (auto taken = take(*client, "status", observed.status); !taken) return taken;
   if (auto taken = take(*client, "services", observed.services); !taken) return taken;
   if (auto taken = take(*client, "counters", observed.counters); !taken) return taken;
+  const auto vrrp = client->call("vrrp");
+  if (!vrrp) return std::unexpected(vrrp.error());
+  auto routers = control::vrrp_from_json(*vrrp);
+  if (!routers) return std::unexpected(routers.error());
+  observed.vrrp = std::move(*routers);
   if (auto taken = take(*client, "health", observed.health); !taken) return taken;
   fmt::print("{}", metrics_text(observed));
   return {};

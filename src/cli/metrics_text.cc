@@ -131,6 +131,31 @@ void write_servers(Exposition& out, const std::vector<control::ServiceView>& ser
   each([](const control::ServerView& server) { return server.server.weight; });
 }
 
+constexpr std::string_view vrrp_states[] = {"initialize", "backup", "active", "fault"};
+
+void write_vrrp(Exposition& out, const control::VrrpStatus& vrrp) {
+  if (vrrp.instances.empty()) return;
+  out.family("ballast_vrrp_state", "gauge", "1 for the state that a VRRP instance is in");
+  for (const auto& instance : vrrp.instances) {
+    for (const auto state : vrrp_states) {
+      out.sample({{"vrrp", instance.name}, {"state", std::string(state)}}, instance.state == state ? 1 : 0);
+    }
+  }
+  out.family("ballast_vrrp_priority", "gauge", "Priority of a VRRP instance with what it tracks");
+  for (const auto& instance : vrrp.instances) out.sample({{"vrrp", instance.name}}, instance.priority);
+  out.family("ballast_vrrp_events_total", "counter", "What a VRRP instance counted");
+  for (const auto& instance : vrrp.instances) {
+    for (const auto& [name, value] : instance.counters) out.sample({{"vrrp", instance.name}, {"event", name}}, value);
+  }
+  out.family("ballast_vrrp_refused_total", "counter", "Advertisements that were not believed, by reason");
+  for (const auto& instance : vrrp.instances) {
+    for (const auto& [name, value] : instance.refused) out.sample({{"vrrp", instance.name}, {"reason", name}}, value);
+  }
+  for (const auto& [name, value] : vrrp.refused) out.sample({{"vrrp", ""}, {"reason", name}}, value);
+  out.family("ballast_vrrp_greatest_lateness_microseconds", "gauge", "How late a timer of VRRP was, at worst");
+  out.sample({}, vrrp.greatest_lateness_us);
+}
+
 void write_health(Exposition& out, const control::HealthView& health) {
   out.family("ballast_service_up", "gauge", "1 where the healthy servers of a checked service are enough");
   for (const auto& service : health.services) out.sample({{"service", to_string(service.key)}}, service.up ? 1 : 0);
@@ -171,6 +196,7 @@ std::string metrics_text(const Observed& observed) {
   write_counters(out, observed.counters);
   write_services(out, observed.services);
   write_servers(out, observed.services);
+  write_vrrp(out, observed.vrrp);
   write_health(out, observed.health);
   return out.take();
 }

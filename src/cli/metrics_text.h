@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "control/api.h"
+#include "control/vrrp_views.h"
 
 namespace ballast::cli {
 
@@ -13,6 +14,7 @@ struct Observed {
   control::Status status;
   std::vector<control::ServiceView> services;
   std::vector<control::CounterView> counters;
+  control::VrrpStatus vrrp{};
   control::HealthView health;
 };
 

@@ -53,6 +53,11 @@ std::string status_text(const control::Status& status) {
     label = "";
   }
   if (status.interfaces.empty()) table.add({label, "none"});
+  label = "VRRP";
+  for (const auto& instance : status.vrrp) {
+    table.add({label, fmt::format("{}: {}, priority {}", instance.name, instance.state, instance.priority)});
+    label = "";
+  }
   return table.text(false);
 }
 

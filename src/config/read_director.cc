@@ -18,13 +18,6 @@ constexpr std::uint64_t most_services = std::uint64_t{1} << 20;
 constexpr std::uint64_t most_servers = std::uint64_t{1} << 20;
 constexpr std::uint64_t most_mh_services = std::uint64_t{1} << 16;
 
-/// What Linux takes for the name of an interface (dev_valid_name), printable ASCII only.
-bool is_interface_name(std::string_view name) {
-  constexpr std::size_t longest = 15;  // IFNAMSIZ - 1
-  const auto allowed = [](char c) { return c > ' ' && c < 0x7f && c != '/' && c != ':'; };
-  return !name.empty() && name.size() <= longest && name != "." && name != ".." && std::ranges::all_of(name, allowed);
-}
-
 std::vector<std::string> read_interfaces(const Value& list) {
   std::vector<std::string> interfaces;
   for (const Value& item : list.items().value_or(std::vector<Value>{})) {

@@ -9,13 +9,14 @@
 #include "base/fd.h"
 #include "config/sections.h"
 #include "config/sync.h"
+#include "config/vrrp.h"
 #include "config/yaml.h"
 
 namespace ballast::config {
 namespace {
 
-constexpr std::array top_keys = {Key{"director"}, Key{"pools"},   Key{"services"},  Key{"sync"},
-                                 not_yet("vrrp"), not_yet("dns"), not_yet("mysql"), not_yet("proxy")};
+constexpr std::array top_keys = {Key{"director"}, Key{"vrrp"},    Key{"sync"},      Key{"pools"},
+                                 Key{"services"}, not_yet("dns"), not_yet("mysql"), not_yet("proxy")};
 
 cluster::Cluster read_cluster(const Value& root) {
   cluster::Cluster cluster;
@@ -24,6 +25,7 @@ cluster::Cluster read_cluster(const Value& root) {
   if (!fields) return cluster;
   if (const auto section = fields->get("director")) cluster.director = read_director(*section);
   if (const auto section = fields->get("sync")) cluster.sync = read_sync(*section);
+  if (const auto section = fields->get("vrrp")) cluster.vrrp = read_vrrp(*section);
   Pools pools;
   if (const auto section = fields->get("pools")) pools = read_pools(*section);
   if (const auto section = fields->get("services")) read_services(*section, pools, cluster);

@@ -30,6 +30,14 @@ struct Unit {
 };
 constexpr std::array<Unit, 4> units = {{{'d', 86400}, {'h', 3600}, {'m', 60}, {'s', 1}}};
 
+struct FineUnit {
+  std::string_view suffix;
+  std::int64_t microseconds;
+};
+// "ms" and "us" stand before "s": the first suffix that fits counts.
+constexpr std::array<FineUnit, 6> fine_units = {
+    {{"ms", 1'000}, {"us", 1}, {"d", 86'400'000'000}, {"h", 3'600'000'000}, {"m", 60'000'000}, {"s", 1'000'000}}};
+
 /// Protocols and layer-7 kinds that a listen may name one day.
 constexpr std::array<std::string_view, 5> later_protocols = {"http", "https", "tls", "mysql", "dns"};
 constexpr std::array<std::string_view, 3> protocols = {"tcp", "udp", "sctp"};
@@ -65,6 +73,12 @@ constexpr std::array<FlagName, 7> flag_names = {{
 }  // namespace
 
 std::optional<std::uint64_t> parse_number(std::string_view text) { return whole_number<std::uint64_t>(text); }
+
+std::string key_text(std::string_view name) {
+  static constexpr std::array<std::string_view, 3> nulls = {"null", "Null", "NULL"};
+  const bool needs_quotes = std::ranges::find(nulls, name) != nulls.end() || name.starts_with('-');
+  return needs_quotes ? in_quotes(name) : std::string(name);
+}
 
 std::string in_quotes(std::string_view text) {
   std::string out = "\"";
@@ -106,6 +120,39 @@ std::string format_duration(seconds duration) {
     if (duration.count() % unit.seconds == 0) return fmt::format("{}{}", duration.count() / unit.seconds, unit.letter);
   }
   return {};
+}
+
+Result<std::chrono::microseconds> parse_fine_duration(std::string_view text) {
+  std::string_view digits = text;
+  std::int64_t scale = 1'000'000;
+  for (const FineUnit& unit : fine_units) {
+    if (!text.ends_with(unit.suffix)) continue;
+    scale = unit.microseconds;
+    digits.remove_suffix(unit.suffix.size());
+    break;
+  }
+  const auto number = whole_number<std::uint32_t>(digits);
+  if (!number) {
+    return fail(fmt::format("{} is not a duration; write 30ms, 1s, 5m, 2h, or seconds alone", quoted(text)));
+  }
+  return std::chrono::microseconds(scale * *number);
+}
+
+std::string format_fine_duration(std::chrono::microseconds duration) {
+  if (duration.count() == 0) return "0";
+  for (const std::string_view suffix : {"d", "h", "m", "s", "ms"}) {
+    const auto* const unit = std::ranges::find(fine_units, suffix, &FineUnit::suffix);
+    if (duration.count() % unit->microseconds == 0) {
+      return fmt::format("{}{}", duration.count() / unit->microseconds, suffix);
+    }
+  }
+  return fmt::format("{}us", duration.count());
+}
+
+bool is_interface_name(std::string_view name) {
+  constexpr std::size_t longest = 15;  // IFNAMSIZ - 1
+  const auto allowed = [](char c) { return c > ' ' && c < 0x7f && c != '/' && c != ':'; };
+  return !name.empty() && name.size() <= longest && name != "." && name != ".." && std::ranges::all_of(name, allowed);
 }
 
 Result<std::chrono::milliseconds> parse_short_duration(std::string_view text) {

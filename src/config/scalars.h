@@ -17,12 +17,21 @@ std::optional<std::uint64_t> parse_number(std::string_view text);
 
 /// Text as a double-quoted scalar of YAML.
 std::string in_quotes(std::string_view text);
+/// A key of a map: bare unless YAML would read the word as its null.
+std::string key_text(std::string_view name);
 
 /// "30s", "15m", "2h", "1d", or "900" for seconds; at least 1 s. The Error says what is allowed.
 Result<std::chrono::seconds> parse_duration(std::string_view text);
 /// The shortest text that parse_duration() reads back: "15m", "90s".
 std::string format_duration(std::chrono::seconds duration);
 
+/// "30ms", "500us", "1s", "2m", or "3" for seconds; "0" is none. The Error says what is allowed.
+Result<std::chrono::microseconds> parse_fine_duration(std::string_view text);
+/// The shortest text that parse_fine_duration() reads back: "30ms", "1s".
+std::string format_fine_duration(std::chrono::microseconds duration);
+
+/// What Linux takes for the name of an interface (dev_valid_name), printable ASCII only.
+bool is_interface_name(std::string_view name);
 /// As parse_duration(), and "500ms" for milliseconds; 0 is allowed.
 Result<std::chrono::milliseconds> parse_short_duration(std::string_view text);
 /// The shortest text that parse_short_duration() reads back: "500ms", "3s".

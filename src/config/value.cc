@@ -104,6 +104,31 @@ std::optional<std::chrono::seconds> Value::duration() const {
   return {};
 }
 
+std::optional<std::chrono::milliseconds> Value::milliseconds(std::chrono::milliseconds least,
+                                                             std::chrono::milliseconds greatest) const {
+  const auto word = text();
+  if (!word) return {};
+  const auto read = parse_fine_duration(*word);
+  if (!read) {
+    problem(read.error().message);
+    return {};
+  }
+  const auto duration = std::chrono::duration_cast<std::chrono::milliseconds>(*read);
+  if (duration == *read && duration >= least && duration <= greatest) return duration;
+  problem(fmt::format("{} is not from {} to {}", quoted(*word), format_fine_duration(least),
+                      format_fine_duration(greatest)));
+  return {};
+}
+
+std::optional<std::chrono::microseconds> Value::microseconds() const {
+  const auto word = text();
+  if (!word) return {};
+  const auto read = parse_fine_duration(*word);
+  if (read && *read <= std::chrono::hours{1}) return *read;
+  problem(read ? fmt::format("{} is longer than an hour", quoted(*word)) : read.error().message);
+  return {};
+}
+
 std::optional<std::chrono::milliseconds> Value::short_duration(std::chrono::milliseconds least) const {
   constexpr std::chrono::hours longest{24};
   const auto word = text();

@@ -56,6 +56,11 @@ class Value {
   [[nodiscard]] std::optional<bool> boolean() const;
   /// A duration as parse_duration() reads it.
   [[nodiscard]] std::optional<std::chrono::seconds> duration() const;
+  /// A duration as parse_fine_duration() reads it, within [least, greatest].
+  [[nodiscard]] std::optional<std::chrono::milliseconds> milliseconds(std::chrono::milliseconds least,
+                                                                      std::chrono::milliseconds greatest) const;
+  /// ... of at most an hour, down to microseconds.
+  [[nodiscard]] std::optional<std::chrono::microseconds> microseconds() const;
   /// A duration of at least `least`, as parse_short_duration() reads it, at most a day.
   [[nodiscard]] std::optional<std::chrono::milliseconds> short_duration(std::chrono::milliseconds least) const;
   /// The index of the word in `words`.

@@ -8,6 +8,7 @@
 #include "config/behaviour.h"
 #include "config/sections.h"
 #include "config/sync.h"
+#include "config/vrrp.h"
 #include "config/yaml.h"
 
 namespace ballast::config {
@@ -18,13 +19,6 @@ using cluster::ForwardingMethod;
 using cluster::MarkKey;
 using cluster::RealServer;
 using cluster::VirtualService;
-
-/// A key of a map: bare unless YAML would read the word as its null.
-std::string key_text(std::string_view name) {
-  static constexpr std::array<std::string_view, 3> nulls = {"null", "Null", "NULL"};
-  const bool needs_quotes = std::ranges::find(nulls, name) != nulls.end() || name.starts_with('-');
-  return needs_quotes ? in_quotes(name) : std::string(name);
-}
 
 /// `wanted` with everything that a name may not have made '-', and a number where the name is taken.
 std::string unique_name(std::string_view wanted, std::set<std::string>& taken) {
@@ -155,6 +149,7 @@ class Writer {
 
   std::string write() {
     write_director();
+    write_vrrp();
     out_ += sync_text(cluster_.sync);
     write_pools();
     write_services();
@@ -187,6 +182,12 @@ class Writer {
     const Lines behaviour = behaviour_settings(director.behaviour);
     if (!behaviour.empty()) line("  behaviour:");
     for (const std::string& setting : behaviour) line("    {}", setting);
+  }
+
+  void write_vrrp() {
+    const Lines lines = vrrp_lines(cluster_.vrrp);
+    if (!lines.empty()) line("\nvrrp:");
+    for (const std::string& setting : lines) line("{}", setting);
   }
 
   void write_pools() {

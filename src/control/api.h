@@ -27,6 +27,8 @@
 //   totals                                                   Totals
 //   counters                                                 [CounterView]
 //   status                                                   Status
+//   vrrp                                                     VrrpStatus
+//   vrrp_resign       name, back? (takes part again)         null
 //   health                                                   HealthView
 //   sync                                                     SyncView
 //   reload                                                   {changed: TEXT}
@@ -124,6 +126,12 @@ struct InterfaceView {
   std::string reason;  ///< why that hook
 };
 
+struct VrrpLine {
+  std::string name;
+  std::string state;  ///< "active", "backup", "fault", "initialize"
+  std::uint32_t priority = 0;
+};
+
 struct Status {
   std::string version;
   std::string instance;
@@ -132,6 +140,7 @@ struct Status {
   std::int64_t uptime_seconds = 0;
   bool adopted = false;  ///< this daemon took over a running packet path
   std::vector<InterfaceView> interfaces;
+  std::vector<VrrpLine> vrrp{};
   std::uint32_t connections = 0;
   std::uint32_t connections_max = 0;
   std::uint32_t connections_growing_to = 0;  ///< 0: the table does not grow

@@ -16,7 +16,7 @@ namespace ballast::control {
 
 template <typename T>
 Result<T> decode(const boost::json::value& json, std::string_view name) {
-  if constexpr (std::integral<T> || std::same_as<T, net::Address>) {
+  if constexpr (std::integral<T> || std::same_as<T, net::Address> || std::same_as<T, std::string>) {
     return json::read<T>(json, std::string(name));
   } else {
     return from_json<T>(json);

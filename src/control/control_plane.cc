@@ -68,7 +68,11 @@ ConnectionView view_of(const director::Connection& connection) {
 }  // namespace
 
 ControlPlane::ControlPlane(Sources sources, Clock::time_point now)
-    : sources_(std::move(sources)), monitor_(std::random_device()()), now_(now), started_(now) {}
+    : sources_(std::move(sources)),
+      virtual_routers_(sources_.open_vrrp),
+      monitor_(std::random_device()()),
+      now_(now),
+      started_(now) {}
 
 Result<std::unique_ptr<ControlPlane>> ControlPlane::start(Sources sources, Clock::time_point now) {
   std::unique_ptr<ControlPlane> plane(new ControlPlane(std::move(sources), now));
@@ -88,6 +92,9 @@ Result<std::unique_ptr<ControlPlane>> ControlPlane::start(Sources sources, Clock
   plane->adopt(*reading);
   plane->monitor_.apply(plane->current_, running_in(*plane->director_), now_for_checks(now));
   if (auto applied = plane->install_health(); !applied) return std::unexpected(applied.error());
+  if (auto applied = plane->virtual_routers_.apply(plane->current_.vrrp); !applied) {
+    return std::unexpected(applied.error());
+  }
   if (plane->sources_.open_sync) plane->synchronizer_ = plane->sources_.open_sync(plane->table_for_sync());
   if (plane->synchronizer_ != nullptr) {
     if (auto applied = plane->synchronizer_->apply(plane->current_.sync); !applied) {
@@ -120,6 +127,7 @@ Result<void> ControlPlane::install(Cluster next) {
   Cluster effective = cluster::effective(next, monitor.health());
   auto applied = director_->apply(effective);
   if (applied && synchronizer_ != nullptr) applied = synchronizer_->apply(next.sync);
+  if (applied) applied = virtual_routers_.apply(next.vrrp);
   if (!applied) {
     if (auto restored = director_->apply(effective_); !restored) {
       log::error("going back to the state before the change that failed: {}", restored.error().message);
@@ -191,7 +199,8 @@ Result<std::string> ControlPlane::reload() {
   }
   auto reading = read();
   if (!reading) return std::unexpected(reading.error());
-  Desired wanted = combine(std::move(reading->cluster), {services_of_commands(current_), command_timeouts_, kernel_sync_of_commands(current_)});
+  Desired wanted = combine(std::move(reading->cluster),
+                           {services_of_commands(current_), command_timeouts_, kernel_sync_of_commands(current_)});
   std::string changed = describe_change(current_, wanted.cluster);
   if (auto installed = install(std::move(wanted.cluster)); !installed) return std::unexpected(installed.error());
   adopt(*reading);
@@ -253,6 +262,9 @@ Status ControlPlane::status() const {
   for (const auto& attached : director_->interfaces()) {
     status.interfaces.push_back({attached.name, attached.hook, attached.reason});
   }
+  for (const auto& instance : virtual_routers_.status().instances) {
+    status.vrrp.push_back({instance.name, instance.state, instance.priority});
+  }
   status.checks = static_cast<std::uint32_t>(monitor_.size());
   count_down(health_, status);
   return status;
@@ -282,6 +294,7 @@ void ControlPlane::tick(Clock::time_point now) {
   now_ = now;
   if (stopped_) return;
   director_->tick();
+  virtual_routers_.tell_director(!director_->interfaces().empty());
   follow_health(now);
   if (std::exchange(untracked_, false)) statistics_.track(director_->services());
   if (now >= next_estimate_) {
@@ -296,6 +309,7 @@ void ControlPlane::tick(Clock::time_point now) {
 }
 
 Result<void> ControlPlane::stop() {
+  virtual_routers_.leave();  // others take over before packets are refused here
   if (auto removed = director_->remove(); !removed) return removed;
   stopped_ = true;
   unsaved_ = false;
@@ -307,6 +321,7 @@ Result<void> ControlPlane::stop() {
 }
 
 void ControlPlane::leave() {
+  virtual_routers_.leave();
   if (unsaved_) save();
 }
 

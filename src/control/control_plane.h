@@ -23,6 +23,7 @@
 #include "control/draft.h"
 #include "control/state_file.h"
 #include "control/statistics.h"
+#include "control/virtual_routers.h"
 #include "director/director.h"
 #include "health/monitor.h"
 #include "health/notice.h"
@@ -46,6 +47,7 @@ class ControlPlane {
     std::string state_file;
     std::function<Result<config::Reading>()> read_configuration;
     std::function<Result<std::unique_ptr<director::Director>>(const cluster::DirectorSettings&)> open_director;
+    VirtualRouters::Open open_vrrp{};  ///< called when the first instance is configured
     /// Makes the plane that tells other directors of this table; may be empty.
     std::function<std::unique_ptr<sync::Synchronizer>(sync::Table)> open_sync{};
     /// Is told what a change of health means for commands and mail. Must not change this. May be empty.
@@ -87,6 +89,7 @@ class ControlPlane {
   [[nodiscard]] const cluster::Cluster& current() const { return current_; }
   /// How the configuration files themselves are to be treated, as they said when they were read last.
   [[nodiscard]] const std::vector<config::FileWishes>& wishes() const { return wishes_; }
+  [[nodiscard]] VirtualRouters& virtual_routers() { return virtual_routers_; }
 
   /// The checks of the current state, for whoever runs them and lists maintenance directories.
   [[nodiscard]] health::Monitor& monitor() { return monitor_; }
@@ -100,7 +103,7 @@ class ControlPlane {
   Result<void> stop();
   [[nodiscard]] bool stopped() const { return stopped_; }
 
-  /// Saves what is not saved yet. The packet path goes on.
+  /// Saves what is not saved yet, and hands over the addresses that VRRP holds. The packet path goes on.
   void leave();
 
  private:
@@ -118,6 +121,7 @@ class ControlPlane {
   Sources sources_;
   std::unique_ptr<director::Director> director_;
   std::unique_ptr<sync::Synchronizer> synchronizer_;
+  VirtualRouters virtual_routers_;
   cluster::Cluster current_;
   health::Monitor monitor_;
   cluster::Health health_;      ///< what effective_ was made from

@@ -57,23 +57,21 @@ Result<config::Reading> read_configuration(const DaemonOptions& options) {
 
 Result<std::unique_ptr<ControlPlane>> start_plane(const DaemonOptions& options, asio::io_context& context,
                                                   Notifier& notifier) {
-  return ControlPlane::start({.instance = options.instance,
-                              .configuration = fmt::format("{}", fmt::join(list_of_paths(options.configuration), ", ")),
-                              .state_file = state_file(options.instance),
-                              .read_configuration = [options] { return read_configuration(options); },
-                              .open_director =
-                                  [instance = options.instance](const cluster::DirectorSettings& settings) {
-                                    return director::Director::open(instance, settings);
-                                  },
-                              .open_sync =
-                                  [&context](sync::Table table) {
-                                    return std::make_unique<sync::Synchronizer>(context, std::move(table));
-                                  },
-                              .tell = [&notifier](const cluster::Cluster& desired,
-                                                  const std::vector<health::Notice>& notices) {
-                                notifier.tell(desired, notices);
-                              }},
-                             ControlPlane::Clock::now());
+  return ControlPlane::start(
+      {.instance = options.instance,
+       .configuration = fmt::format("{}", fmt::join(list_of_paths(options.configuration), ", ")),
+       .state_file = state_file(options.instance),
+       .read_configuration = [options] { return read_configuration(options); },
+       .open_director =
+           [instance = options.instance](const cluster::DirectorSettings& settings) {
+             return director::Director::open(instance, settings);
+           },
+       .open_vrrp = vrrp::Plane::start,
+       .open_sync =
+           [&context](sync::Table table) { return std::make_unique<sync::Synchronizer>(context, std::move(table)); },
+       .tell = [&notifier](const cluster::Cluster& desired,
+                           const std::vector<health::Notice>& notices) { notifier.tell(desired, notices); }},
+      ControlPlane::Clock::now());
 }
 
 /// Ticks, checks, signals and the end.

@@ -125,6 +125,17 @@ std::vector<std::string> shortcomings(const Cluster& cluster) {
           to_string(service.key)));
     }
   }
+  for (const auto& instance : cluster.vrrp.instances) {
+    if (!instance.accept) {
+      lines.push_back(
+          fmt::format("VRRP instance {}: no_accept is not acted on: packets to its addresses are taken while "
+                      "it is active",
+                      instance.name));
+    }
+    if (instance.notify.mail) {
+      lines.push_back(fmt::format("VRRP instance {}: no mail is sent about changes; use a command", instance.name));
+    }
+  }
   return lines;
 }
 

@@ -101,6 +101,13 @@ void describe(Fields& fields, V& view) {
   fields.member("reason", view.reason);
 }
 
+template <typename Fields, Is<VrrpLine> V>
+void describe(Fields& fields, V& line) {
+  fields.member("name", line.name);
+  fields.member("state", line.state);
+  fields.member("priority", line.priority);
+}
+
 template <typename Fields, Is<Status> V>
 void describe(Fields& fields, V& status) {
   fields.member("version", status.version);
@@ -110,6 +117,7 @@ void describe(Fields& fields, V& status) {
   fields.member("uptime_seconds", status.uptime_seconds);
   fields.member("adopted", status.adopted);
   fields.member("interfaces", status.interfaces);
+  fields.optional_member("vrrp", status.vrrp);
   fields.member("connections", status.connections);
   fields.member("connections_max", status.connections_max);
   fields.member("connections_growing_to", status.connections_growing_to);

@@ -173,6 +173,19 @@ Result<value> counters(ControlPlane& plane, const object&) { return to_json(plan
 
 Result<value> status(ControlPlane& plane, const object&) { return to_json(plane.status()); }
 
+Result<value> vrrp(ControlPlane& plane, const object&) { return to_json(plane.virtual_routers().status()); }
+
+Result<value> vrrp_resign(ControlPlane& plane, const object& arguments) {
+  const auto name = argument<std::string>(arguments, "name");
+  if (!name) return std::unexpected(name.error());
+  const auto back = argument_or<bool>(arguments, "back", false);
+  if (!back) return std::unexpected(back.error());
+  auto& routers = plane.virtual_routers();
+  if (auto done = *back ? routers.reclaim(*name) : routers.resign(*name); !done) return std::unexpected(done.error());
+  log::notice("VRRP instance {}: {} by a command", *name, *back ? "takes part again" : "handed over");
+  return value(nullptr);
+}
+
 Result<value> health(ControlPlane& plane, const object&) { return to_json(plane.health()); }
 
 Result<value> sync(ControlPlane& plane, const object&) { return to_json(plane.sync()); }
@@ -198,13 +211,12 @@ struct Operation {
   Result<value> (*run)(ControlPlane&, const object&);
 };
 
-constexpr std::array operations = {Operation{"services", services}, Operation{"transaction", transaction},
-                                   Operation{"apply", apply},       Operation{"timeouts", timeouts},
-                                   Operation{"report", report},     Operation{"connections", connections},
-                                   Operation{"totals", totals},     Operation{"counters", counters},
-                                   Operation{"status", status},     Operation{"health", health},
-                                   Operation{"sync", sync},         Operation{"reload", reload},
-                                   Operation{"stop", stop}};
+constexpr std::array operations = {
+    Operation{"services", services}, Operation{"transaction", transaction}, Operation{"apply", apply},
+    Operation{"timeouts", timeouts}, Operation{"report", report},           Operation{"connections", connections},
+    Operation{"totals", totals},     Operation{"counters", counters},       Operation{"status", status},
+    Operation{"vrrp", vrrp},         Operation{"vrrp_resign", vrrp_resign}, Operation{"health", health},
+    Operation{"sync", sync},         Operation{"reload", reload},           Operation{"stop", stop}};
 
 Result<value> run(ControlPlane& plane, const Request& request) {
   if (is_edit(request.operation)) return change(plane, request);

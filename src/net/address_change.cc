@@ -39,7 +39,38 @@ Result<void> change(std::string_view verb, NetlinkRequest request, std::uint32_t
       error.code);
 }
 
+NetlinkRequest settings_request(std::uint16_t type, std::uint16_t flags, const AddressSettings& settings) {
+  const Address& address = settings.prefix.address;
+  ifaddrmsg header{};
+  header.ifa_family = address_family(address);
+  header.ifa_prefixlen = settings.prefix.length;
+  header.ifa_scope = settings.scope.value_or(address.is_loopback() ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE);
+  header.ifa_index = settings.interface_index;
+  NetlinkRequest request(type, flags);
+  request.header(header)
+      .attribute(IFA_LOCAL, address)
+      .attribute(IFA_ADDRESS, settings.peer.value_or(address))
+      .attribute(IFA_FLAGS, settings.flags);
+  return request;
+}
+
 }  // namespace
+
+NetlinkRequest put_address_request(const AddressSettings& settings) {
+  NetlinkRequest request = settings_request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, settings);
+  if (settings.broadcast) request.attribute(IFA_BROADCAST, *settings.broadcast);
+  if (!settings.label.empty()) request.attribute(IFA_LABEL, std::string_view(settings.label));
+  if (settings.lifetime.count() > 0) {
+    const auto seconds = static_cast<std::uint32_t>(settings.lifetime.count());
+    const ifa_cacheinfo lifetimes{.ifa_prefered = seconds, .ifa_valid = seconds, .cstamp = 0, .tstamp = 0};
+    request.attribute(IFA_CACHEINFO, bytes_of(lifetimes));
+  }
+  return request;
+}
+
+NetlinkRequest remove_address_request(const AddressSettings& settings) {
+  return settings_request(RTM_DELADDR, 0, settings);
+}
 
 Result<void> add_address(std::uint32_t interface_index, const Prefix& prefix) {
   return change("add", change_request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, interface_index, prefix), interface_index,

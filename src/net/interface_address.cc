@@ -29,19 +29,26 @@ std::optional<InterfaceAddress> parse_address(Bytes payload) {
   const bool unchecked = (flags & IFA_F_TENTATIVE) != 0 && (flags & IFA_F_OPTIMISTIC) == 0;
   return InterfaceAddress{.interface_index = header->ifa_index,
                           .prefix = {.address = *local, .length = header->ifa_prefixlen},
-                          .usable = !unchecked && (flags & IFA_F_DADFAILED) == 0};
+                          .usable = !unchecked && (flags & IFA_F_DADFAILED) == 0,
+                          .permanent = (flags & IFA_F_PERMANENT) != 0};
+}
+
+std::vector<InterfaceAddress> parse_messages(Bytes messages, std::uint16_t type) {
+  std::vector<InterfaceAddress> all;
+  while (const auto message = take_message(messages)) {
+    if (message->type != type) continue;
+    if (const auto address = parse_address(message->payload)) all.push_back(*address);
+  }
+  return all;
 }
 
 }  // namespace
 
 std::vector<InterfaceAddress> parse_interface_addresses(Bytes messages) {
-  std::vector<InterfaceAddress> all;
-  while (const auto message = take_message(messages)) {
-    if (message->type != RTM_NEWADDR) continue;
-    if (const auto address = parse_address(message->payload)) all.push_back(*address);
-  }
-  return all;
+  return parse_messages(messages, RTM_NEWADDR);
 }
+
+std::vector<InterfaceAddress> parse_removed_addresses(Bytes messages) { return parse_messages(messages, RTM_DELADDR); }
 
 Result<std::vector<InterfaceAddress>> interface_addresses() {
   auto socket = NetlinkSocket::open(NETLINK_ROUTE);

@@ -13,13 +13,17 @@ namespace ballast::net {
 
 struct InterfaceAddress {
   std::uint32_t interface_index = 0;
-  Prefix prefix;        ///< the machine's own address, and how long its subnet's prefix is
-  bool usable = false;  ///< not still being checked for a duplicate, nor found to be one (RFC 4862 §5.4)
+  Prefix prefix;           ///< the machine's own address, and how long its subnet's prefix is
+  bool usable = false;     ///< not still being checked for a duplicate, nor found to be one (RFC 4862 §5.4)
+  bool permanent = false;  ///< without a lifetime that ends
   friend bool operator==(const InterfaceAddress&, const InterfaceAddress&) = default;
 };
 
 /// The addresses in a sequence of netlink messages; other messages are passed over.
 std::vector<InterfaceAddress> parse_interface_addresses(Bytes messages);
+
+/// The addresses that notifications say were taken away.
+std::vector<InterfaceAddress> parse_removed_addresses(Bytes messages);
 
 /// All IPv4 and IPv6 addresses on the interfaces of this network namespace.
 Result<std::vector<InterfaceAddress>> interface_addresses();

@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t smallest_buffer_bytes = 65536;
 constexpr timeval answer_timeout{.tv_sec = 5, .tv_usec = 0};
 constexpr int dump_attempts = 30;
+constexpr std::size_t batch_most = 64;  // its acknowledgements fit any socket's buffer
 
 /// The options that make the kernel explain its errors and leave the request out of them. Kernels without them work,
 /// too.
@@ -74,6 +75,42 @@ Result<std::vector<std::byte>> NetlinkSocket::dump(NetlinkRequest request) {
     if (!answer->interrupted) return std::move(answer->messages);
   }
   return fail("the kernel's table changed during every attempt to read it; try again", EBUSY);
+}
+
+Result<std::vector<Error>> NetlinkSocket::batch(std::span<NetlinkRequest> requests) {
+  std::vector<Error> outcomes(requests.size());
+  for (std::size_t begin = 0; begin < requests.size(); begin += batch_most) {
+    const auto part = requests.subspan(begin, std::min(batch_most, requests.size() - begin));
+    if (auto done = batch_part(part, std::span(outcomes).subspan(begin, part.size())); !done) {
+      return std::unexpected(done.error());
+    }
+  }
+  return outcomes;
+}
+
+Result<void> NetlinkSocket::batch_part(std::span<NetlinkRequest> requests, std::span<Error> outcomes) {
+  const std::uint32_t first = sequence_ + 1;
+  std::vector<std::byte> all;
+  for (NetlinkRequest& request : requests) {
+    request.add_flags(NLM_F_ACK);
+    const Bytes message = request.finish(++sequence_);
+    all.insert(all.end(), message.begin(), message.end());
+  }
+  if (auto sent = send(all); !sent) return sent;
+  for (std::size_t open = requests.size(); open > 0;) {
+    const auto datagram = receive(Wait::yes);
+    if (!datagram) return std::unexpected(datagram.error());
+    Bytes rest = *datagram;
+    while (const auto message = take_message(rest)) {
+      const std::uint32_t at = message->sequence - first;
+      if (message->type != NLMSG_ERROR || at >= outcomes.size()) continue;
+      const auto ack = parse_ack(*message);
+      if (!ack) return fail("the kernel's answer by netlink is cut short", EBADMSG);
+      if (ack->code != 0) outcomes[at] = refused(*ack).error();
+      --open;
+    }
+  }
+  return {};
 }
 
 Result<void> NetlinkSocket::send(Bytes message) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/error.h"
@@ -25,6 +26,10 @@ class NetlinkSocket {
   /// (NLM_F_DUMP_INTR), and fails with EBUSY where it never holds still.
   Result<std::vector<std::byte>> dump(NetlinkRequest request);
 
+  /// Sends requests together and waits until the kernel has acknowledged each. Gives for each what went wrong; code 0:
+  /// done. An Error is that of the socket.
+  Result<std::vector<Error>> batch(std::span<NetlinkRequest> requests);
+
   /// Joins a multicast group (RTNLGRP_*): its notifications then come by receive().
   Result<void> subscribe(std::uint32_t group);
 
@@ -40,6 +45,7 @@ class NetlinkSocket {
  private:
   explicit NetlinkSocket(Fd fd) : fd_(std::move(fd)) {}
   Result<void> send(Bytes message);
+  Result<void> batch_part(std::span<NetlinkRequest> requests, std::span<Error> outcomes);
   struct Answer {
     std::vector<std::byte> messages;
     bool interrupted = false;

@@ -85,8 +85,9 @@ void Router::leave(Steps& steps) {
   advertise_at_ = renew_at_ = lease_until_ = announce_again_at_ = refresh_at_ = lower_announce_at_ = Time::max();
 }
 
-void Router::start(Time now, Steps& steps) {
+void Router::start(std::string_view fault, Time now, Steps& steps) {
   if (state_ != State::initialize) return;
+  if (!fault.empty()) return change(State::fault, fault, now, steps);
   active_interval_ = settings_.interval;
   if (priority_ == owner_priority) return become_active(now, "it owns the address", steps);
   become_backup(now, "it starts", steps);

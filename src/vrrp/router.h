@@ -58,8 +58,8 @@ class Router {
   Router(cluster::VrrpInstance settings, const net::Address& address)
       : settings_(std::move(settings)), address_(address), priority_(settings_.priority) {}
 
-  /// Begins. Does nothing in any other state than initialize.
-  void start(Time now, Steps& steps);
+  /// Begins, at fault where `fault` says what is wrong. Does nothing in any other state than initialize.
+  void start(std::string_view fault, Time now, Steps& steps);
   /// Ends: an active router leaves in order, others silently.
   void stop(Time now, std::string_view why, Steps& steps);
 

@@ -120,8 +120,7 @@ void Routers::with(std::string_view name, Time now, Actions& actions, Work&& wor
 
 void Routers::start(std::string_view name, Time now, Actions& actions) {
   with(name, now, actions, [&](Entry& entry, Steps& steps) {
-    entry.router.start(now, steps);
-    entry.router.set_fault(fault_of(entry.router.settings().name, entry), now, steps);
+    entry.router.start(fault_of(entry.router.settings().name, entry), now, steps);
   });
 }
 

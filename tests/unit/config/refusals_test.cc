@@ -59,12 +59,12 @@ TEST(Refusal, SaysWhatABehaviourCanBe) {
 }
 
 TEST(Refusal, ListsTheValidKeysWhereNoneIsNear) {
-  EXPECT_THAT(problems("colour: red\n"), ElementsAre("f:1:1: unknown key 'colour'; valid: director, pools, services"));
+  EXPECT_THAT(problems("colour: red\n"),
+              ElementsAre("f:1:1: unknown key 'colour'; valid: director, vrrp, pools, services"));
 }
 
 TEST(Refusal, SaysWhatThisVersionDoesNotSupport) {
-  EXPECT_THAT(problems("vrrp:\n  edge: {}\n"),
-              ElementsAre("f:1:1: 'vrrp' is not supported in this version; remove it"));
+  EXPECT_THAT(problems("dns:\n  edge: {}\n"), ElementsAre("f:1:1: 'dns' is not supported in this version; remove it"));
   EXPECT_THAT(problems("services:\n  site:\n    listen: \"10.0.0.1:443/https\"\n    servers: []\n"),
               ElementsAre("f:3:13: services.site.listen: a service for /https is not supported in this version; valid: "
                           "/tcp, /udp, /sctp"));
@@ -129,7 +129,7 @@ TEST(Refusal, NamesTheValidForwardingMethods) {
 
 TEST(Refusal, NamesWrongTypes) {
   EXPECT_THAT(problems("[1, 2]\n"),
-              ElementsAre("f:1:1: expected a map with keys of director, pools, services, found a list"));
+              ElementsAre("f:1:1: expected a map with keys of director, vrrp, pools, services, found a list"));
   EXPECT_THAT(problems("services: 3\n"),
               ElementsAre("f:1:11: services: expected a map of names, found a single value"));
   EXPECT_THAT(problems("director: {interfaces: eth0}\n"),

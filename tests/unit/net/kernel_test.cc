@@ -263,7 +263,7 @@ TEST_F(Kernel, AddsAndRemovesAddresses) {
     for (const std::uint32_t index : {near_, loopback}) {
       const auto added = add_address(index, vip);
       ASSERT_TRUE(added) << added.error().message;
-      EXPECT_THAT(*interface_addresses(), Contains(InterfaceAddress{index, vip, true}));
+      EXPECT_THAT(*interface_addresses(), Contains(InterfaceAddress{index, vip, true, true}));
       EXPECT_THAT(*local_addresses(), Contains(vip.address));
       const auto again = add_address(index, vip);
       ASSERT_FALSE(again);

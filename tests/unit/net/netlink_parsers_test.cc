@@ -256,8 +256,8 @@ TEST(Neighbour, IsUsableWithAMacInAValidState) {
 
 TEST(ParseInterfaceAddresses, BothFamilies) {
   EXPECT_THAT(parse_interface_addresses(bytes_from_hex(address_ipv4) + bytes_from_hex(address_ipv6)),
-              ElementsAre(InterfaceAddress{3, {address("10.0.0.1"), 24}, true},
-                          InterfaceAddress{3, {address("fd00::1"), 64}, true}));
+              ElementsAre(InterfaceAddress{3, {address("10.0.0.1"), 24}, true, true},
+                          InterfaceAddress{3, {address("fd00::1"), 64}, true, true}));
 }
 
 std::vector<std::byte> address_message(std::uint32_t flags) {

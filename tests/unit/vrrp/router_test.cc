@@ -50,7 +50,7 @@ std::vector<std::string> texts(const Steps& steps) {
 /// A router under test with its clock.
 struct Bench {
   explicit Bench(cluster::VrrpInstance settings = {}) : router(with_names(std::move(settings)), own) {
-    router.start(now, steps);
+    router.start("", now, steps);
   }
   static cluster::VrrpInstance with_names(cluster::VrrpInstance settings) {
     settings.name = "edge";
@@ -111,6 +111,15 @@ TEST(Router, ThatOwnsItsAddressIsActiveAtOnce) {
   settings.priority = 255;
   Bench bench(settings);
   EXPECT_THAT(bench.take(), ElementsAre("advertise 255", "take", "announce 5", "active"));
+}
+
+TEST(Router, ThatIsAtFaultFromTheBeginningTakesNothing) {
+  auto settings = quiet();
+  settings.priority = 255;
+  Router router(Bench::with_names(settings), own);
+  Steps steps;
+  router.start("script web is down", zero, steps);
+  EXPECT_THAT(texts(steps), ElementsAre("fault"));
 }
 
 TEST(Router, StaysBackupWhileAHigherOneAdvertises) {

@@ -38,7 +38,7 @@ class Link {
       nodes_.push_back({.router = Router(settings, net::Address::ipv4(0x0a000001 + static_cast<unsigned>(i)))});
     }
     for (std::size_t i = 0; i < nodes_.size(); ++i)
-      work(i, [&](Router& router, Steps& steps) { router.start(now_, steps); });
+      work(i, [&](Router& router, Steps& steps) { router.start("", now_, steps); });
   }
 
   void run_for(Clock::duration time) {

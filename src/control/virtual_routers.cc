@@ -1,0 +1,54 @@
+#include "control/virtual_routers.h"
+
+#include <fmt/format.h>
+
+namespace ballast::control {
+namespace {
+
+using Kind = cluster::Track::Kind;
+
+std::unexpected<Error> no_instance(const std::string& name) {
+  return fail(fmt::format("no VRRP instance {}", name), ENOENT);
+}
+
+}  // namespace
+
+Result<void> VirtualRouters::apply(const cluster::VrrpSettings& settings) {
+  if (settings == settings_) return {};
+  if (!plane_) {
+    auto opened = open_();
+    if (!opened) return fail(fmt::format("VRRP: {}", opened.error().message), opened.error().code);
+    plane_ = std::move(*opened);
+    plane_->observe(Kind::director, "", {.good = director_alive_});
+  }
+  plane_->apply(settings);
+  settings_ = settings;
+  return {};
+}
+
+void VirtualRouters::tell_director(bool alive) {
+  if (alive == director_alive_) return;
+  director_alive_ = alive;
+  if (plane_) plane_->observe(Kind::director, "", {.good = alive});
+}
+
+void VirtualRouters::tell_check(const std::string& name, bool good) {
+  if (plane_) plane_->observe(Kind::check, name, {.good = good});
+}
+
+Result<void> VirtualRouters::resign(const std::string& name) {
+  return plane_ ? plane_->resign(name) : Result<void>(no_instance(name));
+}
+
+Result<void> VirtualRouters::reclaim(const std::string& name) {
+  return plane_ ? plane_->reclaim(name) : Result<void>(no_instance(name));
+}
+
+void VirtualRouters::leave() {
+  plane_.reset();
+  settings_ = {};
+}
+
+VrrpStatus VirtualRouters::status() const { return plane_ ? view_of(plane_->view()) : VrrpStatus{}; }
+
+}  // namespace ballast::control

@@ -1,0 +1,44 @@
+// The VRRP plane as the control plane has it: started when there is something for it, told what it cannot see itself.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/error.h"
+#include "cluster/vrrp.h"
+#include "control/vrrp_views.h"
+#include "vrrp/plane.h"
+
+namespace ballast::control {
+
+class VirtualRouters {
+ public:
+  using Open = std::function<Result<std::unique_ptr<vrrp::Plane>>()>;
+
+  explicit VirtualRouters(Open open) : open_(std::move(open)) {}
+
+  /// Brings the plane to `settings`. An Error leaves it as it was.
+  Result<void> apply(const cluster::VrrpSettings& settings);
+
+  /// Tells instances that track it whether packets are forwarded.
+  void tell_director(bool alive);
+  /// Tells instances that track it whether the check of that name is good.
+  void tell_check(const std::string& name, bool good);
+
+  /// Hands an instance over, or lets it take part again. ENOENT: there is no such instance.
+  Result<void> resign(const std::string& name);
+  Result<void> reclaim(const std::string& name);
+  [[nodiscard]] VrrpStatus status() const;
+
+  /// Hands over everything that this machine holds.
+  void leave();
+
+ private:
+  Open open_;
+  std::unique_ptr<vrrp::Plane> plane_;
+  cluster::VrrpSettings settings_;
+  bool director_alive_ = true;
+};
+
+}  // namespace ballast::control

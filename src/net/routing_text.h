@@ -1,0 +1,64 @@
+// Routes and rules as ip-route(8) and ip-rule(8) write them, to and from the kernel.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "net/address.h"
+#include "net/netlink_message.h"
+
+namespace ballast::net {
+
+/// "10.9.0.0/16 via 10.1.0.1 dev eth0 table 7", "unreachable fd09::/16", "default via 10.1.0.1"
+struct RouteText {
+  Prefix destination;
+  std::uint8_t type = 1;  ///< RTN_*; 1: unicast
+  std::optional<Address> gateway = std::nullopt;
+  std::optional<Address> source = std::nullopt;  ///< preferred
+  std::string device{};
+  std::uint32_t table = 254;  ///< RT_TABLE_MAIN
+  std::uint32_t metric = 0;
+  std::optional<std::uint8_t> scope = std::nullopt;
+  std::uint8_t protocol = 4;  ///< RTPROT_STATIC
+  std::uint8_t tos = 0;
+  std::uint32_t mtu = 0;
+  bool on_link = false;
+  friend bool operator==(const RouteText&, const RouteText&) = default;
+};
+
+/// Reads the words via, dev, src, table, metric, scope, proto, tos, mtu and onlink, and the types unicast, blackhole,
+/// unreachable, prohibit. `family` is that of "default" without a gateway. EINVAL: the word that is wrong.
+Result<RouteText> parse_route_text(std::string_view text, Family family);
+/// The request that adds the route, or replaces the one there; `device_index` is that of `device`, 0 without.
+NetlinkRequest put_route_request(const RouteText& route, std::uint32_t device_index);
+NetlinkRequest remove_route_request(const RouteText& route, std::uint32_t device_index);
+
+/// "from 10.9.0.0/16 table 7 priority 100", "fwmark 7/0xff lookup 7"
+struct RuleText {
+  Family family = Family::ipv4;
+  std::optional<Prefix> from = std::nullopt;
+  std::optional<Prefix> to = std::nullopt;
+  std::uint32_t priority = 0;  ///< 0: the kernel chooses
+  std::uint32_t table = 0;
+  std::uint32_t mark = 0;
+  std::uint32_t mask = 0;
+  std::string incoming{};
+  std::string outgoing{};
+  std::uint8_t protocol = 0;
+  std::uint8_t tos = 0;
+  std::uint8_t action = 1;  ///< FR_ACT_*; 1: look up `table`
+  bool inverted = false;
+  friend bool operator==(const RuleText&, const RuleText&) = default;
+};
+
+/// Reads the words from, to, table (lookup), priority (pref), fwmark, iif, oif, ipproto, tos, not, blackhole,
+/// unreachable and prohibit. `family` is that of a rule that names no address. EINVAL: the word that is wrong.
+Result<RuleText> parse_rule_text(std::string_view text, Family family);
+/// EEXIST: there is one like it.
+NetlinkRequest put_rule_request(const RuleText& rule);
+NetlinkRequest remove_rule_request(const RuleText& rule);
+
+}  // namespace ballast::net
