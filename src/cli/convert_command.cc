@@ -9,6 +9,17 @@
 namespace ballast::cli {
 namespace {
 
+/// What the YAML does not say, a line for each.
+std::vector<std::string> without_counterpart(const config::Reading& reading) {
+  std::vector<std::string> lines;
+  for (const auto& wish : reading.wishes) {
+    if (wish.follow) lines.push_back(fmt::format("{}: autoreload; say 'ballast reload' after a change", wish.path));
+    if (!wish.callback.empty()) lines.push_back(fmt::format("{}: callback={}", wish.path, wish.callback));
+  }
+  for (const auto& warning : reading.warnings) lines.push_back(to_string(warning));
+  return lines;
+}
+
 int convert(const SourceOptions& options) {
   const auto sources = sources_of(options);
   if (!sources) {
@@ -21,8 +32,9 @@ int convert(const SourceOptions& options) {
     return 1;
   }
   for (const auto& source : *sources) fmt::print("# from {} ({})\n", source.path, to_string(source.format));
-  if (!reading->warnings.empty()) fmt::print("#\n# What has no counterpart:\n");
-  for (const auto& warning : reading->warnings) fmt::print("#   {}\n", to_string(warning));
+  const auto missing = without_counterpart(*reading);
+  if (!missing.empty()) fmt::print("#\n# What has no counterpart:\n");
+  for (const auto& line : missing) fmt::print("#   {}\n", line);
   fmt::print("\n{}", config::write_yaml(reading->cluster));
   return 0;
 }
