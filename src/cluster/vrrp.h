@@ -149,7 +149,6 @@ struct VrrpInstance {
   std::uint8_t priority = 100;               ///< 255: address owner
   std::chrono::milliseconds interval{1000};  ///< v2: whole seconds; v3: multiples of 10 ms up to 40.95 s
   std::uint32_t missed_advertisements = 3;   ///< how many may be lost before a backup takes over
-  bool initially_master = false;
   bool preempt = true;
   std::chrono::milliseconds preempt_delay{0};
   bool accept = true;  ///< packets to the virtual addresses are taken even where this is not their owner

@@ -186,7 +186,9 @@ net::Family read_family(const Fields& fields, const VrrpInstance& instance) {
 
 void check_addresses(const Fields& fields, const VrrpInstance& instance) {
   const Value where = fields.get("addresses").value_or(fields.map());
-  if (instance.addresses.empty() && instance.excluded_addresses.empty()) where.problem("no addresses are named");
+  if (!fields.get("addresses") && !fields.get("excluded_addresses")) {
+    where.problem("no addresses are named; write 'addresses: []' where there are to be none");
+  }
   if (instance.addresses.size() > most_advertised) {
     where.problem("an advertisement names at most 255 addresses; write others under excluded_addresses");
   }

@@ -142,6 +142,7 @@ class Writer {
       if (instance.*key.member != plain.*key.member) line(4, "{}: {}", key.name, instance.*key.member);
     }
     write_sending(instance);
+    if (instance.addresses.empty() && instance.excluded_addresses.empty()) line(4, "addresses: []");
     write_list(4, "addresses", instance.addresses, address_text);
     write_list(4, "excluded_addresses", instance.excluded_addresses, address_text);
     write_list(4, "routes", instance.routes, [](const auto& route) { return in_quotes(route.text); });

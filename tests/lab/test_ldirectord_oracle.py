@@ -123,6 +123,110 @@ def test_a_file_makes_the_table_that_ldirectord_makes(lab, name):
         assert rules(daemon) == rules(driven), operations.read_text()
 
 
+# Files with checks, and what must be in the table while both servers answer, without the first, without both, and with
+# both again: "server": weight. CHECK is a command that connects to the real server.
+RS1, RS2, LOCAL = "10.0.0.21:80", "10.0.0.22:80", "127.0.0.1:80"
+WATCHED = {
+    "negotiate": ("""
+        checktimeout=2
+        checkinterval=1
+        quiescent=no
+        virtual=10.0.0.13:80
+            real=10.0.0.21:80 gate 3
+            real=10.0.0.22:80 gate
+            fallback=127.0.0.1:80 gate
+            service=http
+            checktype=negotiate
+            request="index.html"
+            receive="rs[0-9]"
+            scheduler=wrr
+            persistent=600
+        """, [{RS1: 3, RS2: 1}, {RS2: 1}, {LOCAL: 1}, {RS1: 3, RS2: 1}]),
+    "connect-quiescent": ("""
+        checktimeout=2
+        checkinterval=1
+        virtual=10.0.0.13:80
+            real=10.0.0.21:80 masq 3
+            real=10.0.0.22:80 masq
+            fallback=127.0.0.1:80 masq
+            quiescent=yes
+            checktype=connect
+            checkcount=2
+        """, [{RS1: 3, RS2: 1}, {RS1: 0, RS2: 1}, {RS1: 0, RS2: 0, LOCAL: 1}, {RS1: 3, RS2: 1}]),
+    "no-fallback": ("""
+        checktimeout=2
+        checkinterval=1
+        virtual=10.0.0.13:80
+            real=10.0.0.21:80 ipip
+            real=10.0.0.22:80 ipip
+            quiescent=no
+            service=http
+            checktype=2
+            failurecount=2
+            request="index.html"
+        """, [{RS1: 1, RS2: 1}, {RS2: 1}, {}, {RS1: 1, RS2: 1}]),
+    "own-request": ("""
+        checktimeout=2
+        checkinterval=1
+        quiescent=no
+        fallback=127.0.0.1:80 gate
+        virtual=10.0.0.13:80
+            real=10.0.0.21:80 gate 1 "index.html", "rs1"
+            real=10.0.0.22:80 gate 1 "index.html", "never there"
+            service=http
+            checktype=negotiate
+        """, [{RS1: 1}, {LOCAL: 1}, {LOCAL: 1}, {RS1: 1}]),
+    "external": ("""
+        checktimeout=2
+        checkinterval=1
+        quiescent=no
+        virtual=10.0.0.13:80
+            real=10.0.0.21:80 gate 2
+            real=10.0.0.22:80 gate
+            fallback=127.0.0.1:80 gate
+            checktype=external
+            checkcommand=CHECK
+        """, [{RS1: 2, RS2: 1}, {RS2: 1}, {LOCAL: 1}, {RS1: 2, RS2: 1}]),
+}
+
+
+def stop_and_start(nginx):
+    """The script that both go through: a step before each value."""
+    yield
+    nginx[0].stop()
+    yield
+    nginx[1].stop()
+    yield
+    for server in nginx:
+        server.start()
+    yield
+
+
+@pytest.mark.parametrize("name", WATCHED)
+def test_when_servers_die_and_return_the_tables_go_through_the_same_states(lab, name):
+    lab.switch("lan")
+    original, ours = director(lab, "original", 2), director(lab, "ours", 1)
+    nginx = [lab.nginx(f"rs{number}", lan=f"10.0.0.2{number}/24").nginx_server for number in (1, 2)]
+    text, states = WATCHED[name]
+    path = ours.directory / f"watched-{name}.cf"
+    check = ours.directory / "check"
+    check.write_text('#!/bin/bash\n[ "$1:$2" = 10.0.0.13:80 ] && : 2>/dev/null </dev/tcp/"$3"/"$4"\n')
+    check.chmod(0o755)
+    path.write_text(textwrap.dedent(text).lstrip().replace("CHECK", str(check)))
+    driven = original.ballast()
+    operations = start_original(original, path)
+    wait_until(lambda: operations.exists() and "-A " in operations.read_text(), "ldirectord's first service")
+    daemon = ours.ballast(arguments=f"--ldirectord {path}")
+    for state, _ in zip(states, stop_and_start(nginx), strict=True):
+        for one in (driven, daemon):
+            wait_until(lambda: weights(one) == state, f"{state} on {one.host.name}", seconds=30)
+        assert rules(daemon) == rules(driven), operations.read_text()
+
+
+def weights(daemon):
+    return {server: entry.weight for server, entry in daemon.servers("TCP 10.0.0.13:80").items()}
+
+
 def test_an_edit_is_followed_and_a_broken_one_changes_nothing(lab):
     lab.switch("lan")
     host = director(lab, "ours", 1)

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "config/keepalived/document.h"
+#include "net/routing_text.h"
 
 namespace ballast::config::keepalived {
 namespace {
@@ -15,6 +16,12 @@ using cluster::VirtualAddress;
 
 std::nullopt_t wrong(const Node& line, Context& context, std::string message) {
   context.report.error(line.at, std::move(message));
+  return std::nullopt;
+}
+
+/// A route or rule that keepalived knows and net/routing_text.h does not.
+std::nullopt_t left_out(const Node& line, Context& context, std::string_view why) {
+  context.report.warning(line.at, fmt::format("'{}' is left out: {}", fmt::join(line.words, " "), why));
   return std::nullopt;
 }
 
@@ -106,32 +113,6 @@ bool addresses_are_right(const Node& line, const std::vector<std::string>& words
   return true;
 }
 
-/// "via A or B [dev D]" is two next hops.
-std::vector<std::string> with_next_hops(std::vector<std::string> words) {
-  const auto or_word = std::ranges::find(words, "or");
-  const auto via = std::ranges::find(words, "via");
-  if (or_word == words.end() || via == words.end() || or_word + 1 == words.end() || via + 1 == words.end()) {
-    return words;
-  }
-  const std::array<std::string, 2> hops = {*(via + 1), *(or_word + 1)};
-  std::string device;
-  std::vector<std::string> result;
-  for (auto word = words.begin(); word != words.end(); ++word) {
-    const bool pair = *word == "via" || *word == "or" || *word == "dev";
-    if (*word == "dev" && word + 1 != words.end()) device = *(word + 1);
-    if (!pair) {
-      result.push_back(*word);
-    } else if (++word == words.end()) {
-      break;
-    }
-  }
-  for (const std::string& hop : hops) {
-    result.insert(result.end(), {"nexthop", "via", hop});
-    if (!device.empty()) result.insert(result.end(), {"dev", device});
-  }
-  return result;
-}
-
 /// Puts the destination first, where `ip route` shows it: "src A [to] B" becomes "B src A".
 std::vector<std::string> with_destination_first(std::vector<std::string> words) {
   if (words.size() > 2 && words.front() == "src") std::rotate(words.begin(), words.begin() + 2, words.end());
@@ -174,7 +155,11 @@ std::optional<cluster::VirtualRoute> read_route_line(const Node& line, Context& 
   if (!own_order && destination != "to" && !is_prefix(destination)) {
     return wrong(line, context, fmt::format("{} is no destination of a route", quoted(destination)));
   }
-  return cluster::VirtualRoute{fmt::format("{}", fmt::join(with_next_hops(std::move(words)), " "))};
+  std::string text = fmt::format("{}", fmt::join(words, " "));
+  if (const auto route = net::parse_route_text(text, net::Family::ipv4); !route) {
+    return left_out(line, context, route.error().message);
+  }
+  return cluster::VirtualRoute{std::move(text)};
 }
 
 std::optional<cluster::VirtualRule> read_rule_line(const Node& line, Context& context) {
@@ -184,7 +169,11 @@ std::optional<cluster::VirtualRule> read_rule_line(const Node& line, Context& co
     return word == "preference" || word == "priority" || word == "pref" || word == "order";
   });
   if (!numbered) context.report.warning(line.at, "a rule without 'preference' gets its place from the kernel");
-  return cluster::VirtualRule{fmt::format("{}", fmt::join(words, " "))};
+  std::string text = fmt::format("{}", fmt::join(words, " "));
+  if (const auto rule = net::parse_rule_text(text, net::Family::ipv4); !rule) {
+    return left_out(line, context, rule.error().message);
+  }
+  return cluster::VirtualRule{std::move(text)};
 }
 
 void read_static_addresses(Document& document, const Node& block, Context& context) {

@@ -40,13 +40,13 @@ T number_or(const Node& node, Context& context, std::int64_t least, std::int64_t
   return static_cast<T>(number_of(node, context, least, most).value_or(otherwise));
 }
 
-void read_state(VrrpInstance& instance, const Node& node, Context& context) {
+/// Only priority 255 makes keepalived start as master: settle_preemption() says what else it takes from the state.
+void read_state(VrrpInstance&, const Node& node, Context& context) {
   const auto state = text_of(node, context);
   if (!state) return;
   if (*state != "MASTER" && *state != "BACKUP") {
-    return context.report.error(node.at, fmt::format("state is MASTER or BACKUP, not {}", quoted(*state)));
+    context.report.error(node.at, fmt::format("state is MASTER or BACKUP, not {}", quoted(*state)));
   }
-  instance.initially_master = *state == "MASTER";
 }
 
 /// use_vmac [INTERFACE] [MAC]
@@ -318,10 +318,16 @@ void settle(VrrpInstance& instance, const Globals& globals, const Place& at, Con
     warn("VRRP version 3 has no authentication; it is left out");
     instance.security = {};
   }
-  if (instance.initially_master && (!instance.preempt || instance.preempt_delay.count() > 0)) {
-    warn("nopreempt and preempt_delay need state BACKUP, which is taken");
-    instance.initially_master = false;
-  }
+}
+
+/// nopreempt and preempt_delay are for those that start as backups: keepalived clears them elsewhere.
+void settle_preemption(VrrpInstance& instance, const Node& block, Context& context) {
+  const bool master = std::ranges::any_of(
+      block.children, [](const Node& node) { return node.keyword() == "state" && node.word(1) == "MASTER"; });
+  if (!master || (instance.preempt && instance.preempt_delay.count() == 0)) return;
+  context.report.warning(block.at, "nopreempt and preempt_delay need state BACKUP; they are left out");
+  instance.preempt = true;
+  instance.preempt_delay = {};
 }
 
 /// advert_int: VRRP 2 has whole seconds, VRRP 3 hundredths up to 40.95 s.
@@ -348,6 +354,7 @@ void read_instance(Document& document, const Node& block, Context& context) {
   instance.name = *name;
   read_block<VrrpInstance>(all_keywords(), unused, instance, block, "of a vrrp_instance", context);
   settle(instance, document.globals, block.at, context);
+  settle_preemption(instance, block, context);
   settle_interval(instance, block.at, context);
   const std::string where = fmt::format("{} VRID {} {}", instance.interface, instance.router_id,
                                         instance.family == net::Family::ipv4 ? "IPv4" : "IPv6");

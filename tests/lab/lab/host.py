@@ -87,8 +87,8 @@ class Host(Place):
     # ---- servers
 
     def nginx(self, *, ports=(80,)):
-        """Starts nginx here: / answers the host's name, /files/random is a file (?rate=100k slows it down), and
-        PUT /upload/X keeps what is sent."""
+        """Starts nginx here: / and /index.html answer the host's name, /files/random is a file (?rate=100k slows it
+        down), and PUT /upload/X keeps what is sent."""
         self.nginx_server = Nginx(self, ports)
         return self.nginx_server
 

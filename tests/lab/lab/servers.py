@@ -30,6 +30,7 @@ http {{
   server {{
     {listen}
     location = / {{ return 200 "{name}\\n"; }}
+    location = /index.html {{ return 200 "{name}\\n"; }}
     location /files/ {{ alias {files}/; limit_rate $rate; }}
     location /upload/ {{ root {own}; dav_methods PUT; create_full_put_path on; client_max_body_size 0; }}
   }}

@@ -37,16 +37,17 @@ control::VrrpStatus status() {
 }
 
 TEST(VrrpText, IsATableOfInstances) {
-  EXPECT_EQ(vrrp_text(status()),
-            R"(Instance  State   Since  Interface  Router id  Priority                      Active router            Why
-edge      active  1m     eth0              51  130 (150 and script web -20)  this one                 10.0.0.2 is silent
-inside    backup  1m     eth0              51  130                           10.0.0.2 (priority 200)  10.0.0.2 is silent
+  EXPECT_EQ(
+      vrrp_text(status()),
+      R"(Instance  State   Since   Interface  Router id  Priority                      Active router            Why
+edge      active  1m 05s  eth0              51  130 (150 and script web -20)  this one                 10.0.0.2 is silent
+inside    backup  1m 05s  eth0              51  130                           10.0.0.2 (priority 200)  10.0.0.2 is silent
 )");
 }
 
 TEST(VrrpText, SaysEverythingAboutOne) {
   EXPECT_EQ(vrrp_text(status().instances[0]), R"(Instance       edge, of group both
-State          active for 1m: 10.0.0.2 is silent
+State          active for 1m 05s: 10.0.0.2 is silent
                resigned: does not preempt until 'ballast vrrp edge --reclaim'
 Protocol       VRRPv3 over ipv4, router id 51, every 30 ms
 Interface      eth0, from 10.0.0.1

@@ -60,7 +60,7 @@ TEST(Refusal, SaysWhatABehaviourCanBe) {
 
 TEST(Refusal, ListsTheValidKeysWhereNoneIsNear) {
   EXPECT_THAT(problems("colour: red\n"),
-              ElementsAre("f:1:1: unknown key 'colour'; valid: director, vrrp, pools, services"));
+              ElementsAre("f:1:1: unknown key 'colour'; valid: director, vrrp, sync, pools, services"));
 }
 
 TEST(Refusal, SaysWhatThisVersionDoesNotSupport) {
@@ -129,7 +129,7 @@ TEST(Refusal, NamesTheValidForwardingMethods) {
 
 TEST(Refusal, NamesWrongTypes) {
   EXPECT_THAT(problems("[1, 2]\n"),
-              ElementsAre("f:1:1: expected a map with keys of director, vrrp, pools, services, found a list"));
+              ElementsAre("f:1:1: expected a map with keys of director, vrrp, sync, pools, services, found a list"));
   EXPECT_THAT(problems("services: 3\n"),
               ElementsAre("f:1:11: services: expected a map of names, found a single value"));
   EXPECT_THAT(problems("director: {interfaces: eth0}\n"),

@@ -73,7 +73,6 @@ TEST(ReadKeepalived, ReadsAVirtualRouterWithItsDefaults) {
   EXPECT_EQ(vi.router_id, 51);
   EXPECT_EQ(vi.priority, 150);
   EXPECT_EQ(vi.interval, 1000ms);
-  EXPECT_TRUE(vi.initially_master);
   EXPECT_TRUE(vi.preempt);
   ASSERT_THAT(vi.addresses, SizeIs(2));
   EXPECT_EQ(vi.addresses[0].prefix_length, 24);
@@ -131,14 +130,25 @@ TEST(ReadKeepalived, ReadsPeersAuthenticationTracksAndCommands) {
 TEST(ReadKeepalived, WritesRoutesAndRulesAsIpDoes) {
   const auto vi = instance(
       "virtual_routes {\nsrc 10.0.0.1 to 10.1.0.0/16 via 10.0.0.254 dev eth1\n10.2.0.0/16 gw 10.0.0.254\n"
-      "10.3.0.0/16 via 10.0.0.252 or 10.0.0.253 dev eth1\nblackhole 10.4.0.0/16\n}\n"
+      "blackhole 10.4.0.0/16\n}\n"
       "virtual_rules {\nfrom 10.0.0.0/8 table 2 preference 7\n}");
   std::vector<std::string> routes;
   for (const auto& route : vi.routes) routes.push_back(route.text);
   EXPECT_THAT(routes, ElementsAre("10.1.0.0/16 via 10.0.0.254 dev eth1 src 10.0.0.1", "10.2.0.0/16 via 10.0.0.254",
-                                  "10.3.0.0/16 nexthop via 10.0.0.252 dev eth1 nexthop via 10.0.0.253 dev eth1",
                                   "blackhole 10.4.0.0/16"));
   EXPECT_EQ(vi.rules.at(0).text, "from 10.0.0.0/8 table 2 preference 7");
+}
+
+TEST(ReadKeepalived, LeavesOutRoutesThatItCannotPutThere) {
+  EXPECT_THAT(
+      warnings("static_routes {\n10.3.0.0/16 via 10.0.0.252 or 10.0.0.253 dev eth1\n}\n"),
+      ElementsAre(HasSubstr("k.conf:2: '10.3.0.0/16 via 10.0.0.252 or 10.0.0.253 dev eth1' is left out: 'or'")));
+}
+
+TEST(ReadKeepalived, PreemptsWhereTheStateIsMasterAsKeepalivedDoes) {
+  const auto vi = instance("state MASTER\nnopreempt\npreempt_delay 5\n");
+  EXPECT_TRUE(vi.preempt);
+  EXPECT_EQ(vi.preempt_delay, 0ms);
 }
 
 TEST(ReadKeepalived, AdaptsWhatKeepalivedAdapts) {

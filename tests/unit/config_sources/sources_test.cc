@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "config/yaml.h"
 #include "tests/unit/config/known_names.h"
 
 namespace ballast::config {
@@ -75,6 +76,31 @@ TEST(GuessFormat, GoesByTheNameThenByTheText) {
   EXPECT_EQ(guess_format("x", "! comment\n@main $A=1\n"), Format::keepalived);
   EXPECT_EQ(guess_format("x", "# comment\nvirtual = 7\n"), Format::ldirectord);
   EXPECT_EQ(guess_format("x", ""), Format::yaml);
+}
+
+/// Every file that can be read is, written as YAML, read as the same. Services get their names from being written.
+void expect_conversion_to_lose_nothing(Format format, const std::string& corpus) {
+  int files = 0;
+  for (const auto& file : std::filesystem::directory_iterator(std::filesystem::path(BALLAST_TEST_DIRECTORY) / corpus)) {
+    const auto reading = read_sources({{format, file.path()}}, known_names());
+    if (!reading) continue;
+    ++files;
+    const std::string text = write_yaml(reading->cluster);
+    auto again = read_yaml(text, "written");
+    ASSERT_TRUE(again) << file.path() << ": " << again.error().message;
+    ASSERT_EQ(again->services.size(), reading->cluster.services.size()) << file.path();
+    for (std::size_t i = 0; i < again->services.size(); ++i) {
+      const auto& name = reading->cluster.services[i].name;
+      if (name.empty()) again->services[i].name.clear();
+    }
+    EXPECT_TRUE(*again == reading->cluster) << file.path() << "\n" << text;
+  }
+  EXPECT_GT(files, 0);
+}
+
+TEST(Conversion, LosesNothing) {
+  expect_conversion_to_lose_nothing(Format::ldirectord, "fuzz/corpus/ldirectord");
+  expect_conversion_to_lose_nothing(Format::keepalived, "fuzz/corpus/keepalived");
 }
 
 }  // namespace

@@ -197,13 +197,30 @@ TEST_F(ClientTableTest, SendsWhatACommandSays) {
   EXPECT_EQ(timeouts, (cluster::Timeouts{seconds(1), seconds(0), seconds(3)}));
 }
 
-TEST_F(ClientTableTest, HasNoConnectionSynchronisation) {
-  Daemon daemon({});
-  EXPECT_EQ(run({"ipvsadm", "-L", "--daemon"}).output, "");
-  const auto started = run({"ipvsadm", "--start-daemon", "master"});
-  EXPECT_EQ(started.errors, "Protocol not available\n");
-  EXPECT_EQ(started.exit_code, 255);
+TEST_F(ClientTableTest, ListsTheMasterOfSynchronisationBeforeTheBackup) {
+  control::SyncView view;
+  view.kernel.push_back(
+      {{.backup = true, .interface = "dir0", .id = 5, .group = {}, .message_bytes = 1472}, 0, 0, 0, 0});
+  view.kernel.push_back({{.master = true, .interface = "dir0", .group = {}, .message_bytes = 1472}, 0, 0, 0, 0});
+  for (auto& kernel : view.kernel) kernel.daemon.group = net::Address::parse("224.0.0.81");
+  Daemon daemon({result(control::to_json(view))});
+  EXPECT_EQ(run({"ipvsadm", "-L", "--daemon"}).output,
+            "master sync daemon (mcast=dir0, syncid=0, maxlen=1472, group=224.0.0.81, port=8848, ttl=1)\n"
+            "backup sync daemon (mcast=dir0, syncid=5, maxlen=1472, group=224.0.0.81, port=8848, ttl=1)\n");
+}
+
+TEST_F(ClientTableTest, StartsAndStopsSynchronisation) {
+  Daemon daemon({result(nullptr), R"({"error":{"code":3,"message":"no daemon of that role runs"}})"});
+  EXPECT_EQ(run({"ipvsadm", "--start-daemon", "master", "--mcast-interface", "eth1", "--syncid", "7"}).exit_code, 0);
   EXPECT_EQ(run({"ipvsadm", "--stop-daemon", "backup"}).errors, "No daemon is running\n");
+  const auto asked = boost::json::parse(daemon.requests().front());
+  EXPECT_EQ(asked.at("op"), "start_kernel_sync");
+  const auto started = control::from_json<cluster::KernelSync>(asked.at("daemon"));
+  ASSERT_TRUE(started);
+  EXPECT_TRUE(started->master);
+  EXPECT_FALSE(started->backup);
+  EXPECT_EQ(started->interface, "eth1");
+  EXPECT_EQ(started->id, 7);
 }
 
 }  // namespace

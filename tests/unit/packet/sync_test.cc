@@ -1,5 +1,7 @@
 // What a director tells others of its connections, and what it makes of what they tell.
 
+#include <gmock/gmock.h>
+
 #include "packet_path.h"
 
 namespace ballast::packet_test {
