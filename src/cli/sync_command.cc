@@ -27,6 +27,10 @@ Result<void> show(bool as_json) {
 
 std::string number(std::uint64_t value) { return fmt::format("{}", value); }
 
+std::string with_mistakes(std::string_view state, std::string_view what, std::uint64_t malformed) {
+  return malformed == 0 ? std::string(state) : fmt::format("{}, {} {} ignored", state, malformed, what);
+}
+
 }  // namespace
 
 std::string sync_text(const control::SyncView& view) {
@@ -43,7 +47,8 @@ std::string sync_text(const control::SyncView& view) {
                peer.state});
   }
   for (const auto& caller : view.callers) {
-    table.add({"from", caller.address, number(caller.taken), number(caller.refused), caller.state});
+    table.add({"from", caller.address, number(caller.taken), number(caller.refused),
+               with_mistakes(caller.state, "conversations", caller.malformed)});
   }
   for (const auto& kernel : view.kernel) {
     const std::string group = fmt::format("{} port {} on {}, syncid {}",
@@ -51,9 +56,8 @@ std::string sync_text(const control::SyncView& view) {
                                           kernel.daemon.port, kernel.daemon.interface, kernel.daemon.id);
     if (kernel.daemon.master) table.add({"to ip_vs", group, number(kernel.told), "-", "master"});
     if (kernel.daemon.backup) {
-      table.add(
-          {"from ip_vs", group, number(kernel.taken), number(kernel.refused),
-           kernel.malformed == 0 ? "backup" : fmt::format("backup, {} messages not understood", kernel.malformed)});
+      table.add({"from ip_vs", group, number(kernel.taken), number(kernel.refused),
+                 with_mistakes("backup", "messages", kernel.malformed)});
     }
   }
   std::string text = table.text();

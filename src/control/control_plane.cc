@@ -137,6 +137,7 @@ Result<void> ControlPlane::install(Cluster next) {
   current_ = std::move(next);
   monitor_ = std::move(monitor);
   effective_ = std::move(effective);
+  if (synchronizer_ != nullptr) synchronizer_->servers_changed();
   const auto before = std::exchange(health_, monitor_.health());
   if (sources_.tell) sources_.tell(current_, health::notices(current_, before, health_));
   statistics_.retain(current_);
@@ -152,6 +153,7 @@ Result<void> ControlPlane::install_health() {
   }
   for (const auto& line : health_lines(effective_, effective, monitor_.health())) log::notice("{}", line);
   effective_ = std::move(effective);
+  if (synchronizer_ != nullptr) synchronizer_->servers_changed();
   const auto before = std::exchange(health_, monitor_.health());
   if (sources_.tell) sources_.tell(current_, health::notices(current_, before, health_));
   untracked_ = true;
@@ -284,7 +286,8 @@ sync::Table ControlPlane::table_for_sync() {
               [&director](std::span<const cluster::Connection> connections) {
                 const auto admitted = director.admit(connections);
                 return sync::Taken{.taken = std::uint64_t{admitted.entered} + admitted.renewed,
-                                   .refused = std::uint64_t{admitted.refused} + admitted.unknown};
+                                   .refused = std::uint64_t{admitted.refused} + admitted.unknown,
+                                   .unknown = admitted.unknown};
               }};
 }
 

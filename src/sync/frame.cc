@@ -103,7 +103,7 @@ std::expected<std::optional<Frame>, FrameError> FrameReader::next() {
   if (CRYPTO_memcmp(tag.data(), rest.data() + frame.size(), tag_bytes) != 0) {
     return std::unexpected(FrameError::wrong_tag);
   }
-  if (type < static_cast<std::uint8_t>(FrameType::begin) || type > static_cast<std::uint8_t>(FrameType::all)) {
+  if (type < static_cast<std::uint8_t>(FrameType::begin) || type > static_cast<std::uint8_t>(FrameType::again)) {
     return std::unexpected(FrameError::unknown_type);
   }
   begin_ += frame.size() + tag_bytes;

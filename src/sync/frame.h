@@ -45,6 +45,7 @@ enum class FrameType : std::uint8_t {
   taken = 4,    ///< called: the answer to records, how many (4 bytes)
   ping = 5,     ///< caller: is anybody there
   all = 6,      ///< caller: what was told since `begin`, or the last of these, was every connection
+  again = 7,    ///< called: tell everything again: the real servers here changed
 };
 
 struct Frame {

@@ -23,8 +23,10 @@ constexpr std::size_t ipv6_headers = 48;
 constexpr std::size_t shortest_message = 128;
 constexpr std::size_t most_complaints = 1024;
 
-udp::endpoint group_of(const cluster::KernelSync& settings) {
-  const auto group = settings.group ? to_asio(*settings.group) : asio::ip::make_address("224.0.0.81");
+/// A link-local group is one of an interface.
+udp::endpoint group_of(const cluster::KernelSync& settings, unsigned int interface) {
+  auto group = settings.group ? to_asio(*settings.group) : asio::ip::make_address("224.0.0.81");
+  if (group.is_v6()) group = asio::ip::address_v6(group.to_v6().to_bytes(), interface);
   return {group, settings.port};
 }
 
@@ -75,15 +77,17 @@ Result<std::uint16_t> longest_message(const cluster::KernelSync& settings) {
   return static_cast<std::uint16_t>(std::max(asked, shortest_message));
 }
 
-KernelMaster::KernelMaster(asio::io_context& context, const cluster::KernelSync& settings, std::size_t longest)
-    : socket_(context), group_(group_of(settings)), message_(settings.id, longest) {}
+KernelMaster::KernelMaster(asio::io_context& context, const cluster::KernelSync& settings, unsigned int interface,
+                           std::size_t longest)
+    : socket_(context), group_(group_of(settings, interface)), message_(settings.id, longest) {}
 
 Result<std::unique_ptr<KernelMaster>> KernelMaster::start(asio::io_context& context,
                                                           const cluster::KernelSync& settings) {
   const auto longest = longest_message(settings);
-  const auto index = index_of(settings.interface);
   if (!longest) return std::unexpected(longest.error());
-  std::unique_ptr<KernelMaster> master(new KernelMaster(context, settings, *longest));
+  const auto index = index_of(settings.interface);
+  if (!index) return std::unexpected(index.error());
+  std::unique_ptr<KernelMaster> master(new KernelMaster(context, settings, *index, *longest));
   auto& socket = master->socket_;
   boost::system::error_code wrong;
   socket.open(master->group_.protocol(), wrong);
@@ -124,7 +128,7 @@ Result<std::shared_ptr<KernelBackup>> KernelBackup::start(asio::io_context& cont
   const auto index = index_of(settings.interface);
   if (!index) return std::unexpected(index.error());
   std::shared_ptr<KernelBackup> backup(new KernelBackup(context, settings.id, std::move(admit)));
-  const auto group = group_of(settings);
+  const auto group = group_of(settings, *index);
   auto& socket = backup->socket_;
   boost::system::error_code wrong;
   socket.open(group.protocol(), wrong);

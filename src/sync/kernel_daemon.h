@@ -31,7 +31,8 @@ class KernelMaster {
   [[nodiscard]] std::uint64_t sent() const { return sent_; }
 
  private:
-  KernelMaster(boost::asio::io_context& context, const cluster::KernelSync& settings, std::size_t longest);
+  KernelMaster(boost::asio::io_context& context, const cluster::KernelSync& settings, unsigned int interface,
+               std::size_t longest);
   void send(const Bytes& message);
 
   boost::asio::ip::udp::socket socket_;

@@ -12,6 +12,7 @@
 #include <array>
 #include <chrono>
 #include <stdexcept>
+#include <utility>
 
 #include "base/log.h"
 #include "sync/asio_address.h"
@@ -75,6 +76,10 @@ asio::awaitable<void> Listener::accept() {
   }
 }
 
+void Listener::servers_changed() {
+  for (auto& [address, caller] : callers_) caller.again = caller.again || caller.unknown > 0;
+}
+
 void Listener::complain(const std::string& who, const std::string& why) {
   if (complaints_.size() >= most_complaints || !complaints_.insert(who + why).second) return;
   log::warning("sync: {} {}", who, why);
@@ -131,6 +136,11 @@ asio::awaitable<void> Listener::converse(Socket& socket, CallerState& caller) {
       const Bytes one = answer(writer, **next, caller);
       answers.insert(answers.end(), one.begin(), one.end());
     }
+    if (begun && std::exchange(caller.again, false)) {
+      caller.unknown = 0;
+      caller.complete = false;
+      writer.write(FrameType::again, {}, answers);
+    }
     if (!answers.empty()) co_await asio::async_write(socket, asio::buffer(answers), asio::use_awaitable);
   }
 }
@@ -139,6 +149,8 @@ Bytes Listener::answer(FrameWriter& writer, const Frame& frame, CallerState& cal
   Bytes out;
   if (frame.type == FrameType::begin) {
     caller.complete = false;
+    caller.unknown = 0;
+    caller.again = false;
     writer.write(FrameType::welcome, {}, out);
     return out;
   }
@@ -150,6 +162,7 @@ Bytes Listener::answer(FrameWriter& writer, const Frame& frame, CallerState& cal
     const Taken taken = admit_(*connections);
     caller.taken += taken.taken;
     caller.refused += taken.refused;
+    caller.unknown += taken.unknown;
     count = static_cast<std::uint32_t>(connections->size());
   }
   Bytes content;

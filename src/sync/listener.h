@@ -25,6 +25,8 @@ struct CallerState {
   bool complete = false;        ///< has told everything
   std::uint64_t taken = 0;
   std::uint64_t refused = 0;
+  std::uint64_t unknown = 0;    ///< those of `refused` whose real server is not here, since everything was asked for
+  bool again = false;           ///< is to be asked to tell everything again
   std::uint64_t malformed = 0;  ///< conversations that ended with what is no frame or record of this protocol
 };
 
@@ -36,6 +38,9 @@ class Listener : public std::enable_shared_from_this<Listener> {
   /// EADDRINUSE and others: the address cannot be listened on.
   Result<void> start(const net::Endpoint& listen);
   void stop();
+
+  /// Callers who told of connections whose real servers were not configured here are asked to tell everything again.
+  void servers_changed();
 
   [[nodiscard]] const std::map<std::string, CallerState>& callers() const { return callers_; }
 

@@ -183,6 +183,9 @@ asio::awaitable<void> Peer::listen(FrameReader reader) {
         tell_everything();
       } else if ((*next)->type == FrameType::taken) {
         state_.taken += Reader((*next)->content).number<std::uint32_t>();
+      } else if ((*next)->type == FrameType::again) {
+        state_.complete = false;
+        tell_everything();
       }
     }
   }

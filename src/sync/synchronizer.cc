@@ -49,6 +49,10 @@ Result<void> Synchronizer::apply(const cluster::SyncSettings& wanted) {
   return {};
 }
 
+void Synchronizer::servers_changed() {
+  if (listener_) listener_->servers_changed();
+}
+
 bool Synchronizer::tells() const {
   return !peers_.empty() || std::ranges::any_of(kernel_, [](const Kernel& kernel) { return kernel.master != nullptr; });
 }

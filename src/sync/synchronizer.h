@@ -46,6 +46,9 @@ class Synchronizer {
   /// Brings it to what is wanted, by the difference. After an Error it is as it was.
   Result<void> apply(const cluster::SyncSettings& wanted);
 
+  /// The configured real servers changed: connections that were refused for want of one are asked for again.
+  void servers_changed();
+
   [[nodiscard]] State state() const;
 
  private:

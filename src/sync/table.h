@@ -15,6 +15,7 @@ namespace ballast::sync {
 struct Taken {
   std::uint64_t taken = 0;
   std::uint64_t refused = 0;
+  std::uint64_t unknown = 0;  ///< those of `refused` whose real server is not configured here
 };
 
 using Visit = std::function<void(const cluster::Connection&)>;

@@ -45,6 +45,9 @@ struct Director {
                                    },
                                .admit =
                                    [this](std::span<const Connection> connections) {
+                                     if (without_servers) {
+                                       return Taken{.refused = connections.size(), .unknown = connections.size()};
+                                     }
                                      got.insert(got.end(), connections.begin(), connections.end());
                                      return Taken{.taken = connections.size()};
                                    }}) {}
@@ -52,6 +55,7 @@ struct Director {
   std::vector<Connection> has, changed, got;
   std::uint64_t lost = 0;
   bool keeps = false;
+  bool without_servers = false;
   Synchronizer synchronizer;
 };
 
@@ -108,6 +112,19 @@ TEST_F(Synchronization, APeerThatComesLaterOrAgainGetsEverything) {
   EXPECT_FALSE(one_.synchronizer.state().peers[0].connected);
   ASSERT_TRUE(other_.synchronizer.apply(settings(port + 2, {})));
   ASSERT_TRUE(wait_for([&] { return other_.got.size() == 1; }));
+}
+
+TEST_F(Synchronization, WhatWasRefusedForWantOfServersIsAskedForAgainWhenTheyChanged) {
+  one_.has = {connection(1), connection(2)};
+  other_.without_servers = true;
+  ASSERT_TRUE(other_.synchronizer.apply(settings(port + 6, {})));
+  ASSERT_TRUE(one_.synchronizer.apply(settings({}, {port + 6})));
+  ASSERT_TRUE(wait_for([&] { return one_.synchronizer.state().peers[0].complete; }));
+  EXPECT_THAT(other_.got, SizeIs(0));
+  other_.without_servers = false;
+  other_.synchronizer.servers_changed();
+  ASSERT_TRUE(wait_for([&] { return other_.got.size() == 2; }));
+  EXPECT_TRUE(wait_for([&] { return other_.synchronizer.state().callers[0].second.complete; }));
 }
 
 TEST_F(Synchronization, AnotherKeyIsRefused) {
