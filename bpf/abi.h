@@ -8,7 +8,7 @@
 #include <linux/types.h>
 
 /* Changes whenever a struct or the meaning of a field changes: pinned maps of another value are not taken over. */
-#define BALLAST_ABI 2
+#define BALLAST_ABI 3
 
 union address {
   __u8 bytes[16];
@@ -302,6 +302,8 @@ struct arrivals {
 
 /* ---- settings ---- */
 
+#define OWN_MACS 256
+
 #define SETTING_NAT 0x01u /* some server is reached by NAT: look for replies */
 #define SETTING_REDIRECT_BACK \
   0x02u /* XDP sends frames back by redirection: XDP_TX on veth needs a program on its peer */
@@ -350,6 +352,9 @@ struct settings {
   __u32 pad0;
   __u64 pad1[7];
   __u64 xdp_targets[64]; /* bit i: interface i takes frames redirected from XDP */
+  /* Link addresses of the interfaces that programs are attached to, see own_mac(); each at its index modulo
+   * OWN_MACS. 0: not known, or several stand there. */
+  __u64 own_macs[OWN_MACS];
 };
 
 /* Written by programs. */

@@ -21,7 +21,9 @@ __noinline __u64 join_template_of(struct newborn* born, const struct connection*
   p.source = c->client;
   p.destination = c->virtual_address;
   __u64 hash = key_template(born, index, &p);
-  return touch_template(hash, TEMPLATE_JOIN, now + service->persistence) == NO_TEMPLATE ? 0 : hash;
+  if (touch_template(hash, TEMPLATE_JOIN, now + service->persistence) == NO_TEMPLATE) return 0;
+  if (!(c->meta & META_INACTIVE)) touch_template(hash, TEMPLATE_ASSURE, 0);
+  return hash;
 }
 
 /* Brings the entry in a slot to what was told of it. */
@@ -31,7 +33,10 @@ __noinline int renew(__u32 number, __u32 slot, const struct connection* told) {
   if (!c || !told || c->server != told->server) return ARRIVED_REFUSED;
   __u32 meta = c->meta, deadline = told->deadline;
   if (!(meta & META_LIVE)) return ARRIVED_REFUSED;
-  int changes_state = !(meta & META_TEMPLATE) && state_of(meta) != state_of(told->meta);
+  /* Nothing that is heard makes a connection younger: what is established there may have begun to close here since. */
+  int changes_state = !(meta & META_TEMPLATE) && state_of(meta) != state_of(told->meta) &&
+                      (meta & META_INACTIVE) <= (told->meta & META_INACTIVE);
+  if (!changes_state && !(meta & META_TEMPLATE) && state_of(meta) != state_of(told->meta)) return ARRIVED_RENEWED;
   if (changes_state) {
     __u32 next = with_state(meta, state_of(told->meta));
     if (__sync_val_compare_and_swap(&c->meta, meta, next) == meta && (next ^ meta) & META_INACTIVE)

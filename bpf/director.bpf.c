@@ -244,8 +244,32 @@ static __always_inline int on_packet(context* ctx, struct packet* p, enum parsed
   }
 }
 
+/* A link address as a number, with the low half of its interface's index behind it. */
+static __always_inline __u64 own_mac(const struct ethhdr* eth, __u32 ifindex) {
+  const __u16* half = (const void*)eth->h_dest;
+  return (__u64)half[0] << 48 | (__u64)half[1] << 32 | (__u64)half[2] << 16 | (ifindex & 0xffff);
+}
+
+/* 00-00-5E-00-01-XX and 00-00-5E-00-02-XX, RFC 9568 §7.3: where a virtual router has such an address, its frames come
+ * in by the interface below. */
+static __always_inline int is_virtual_router(const struct ethhdr* eth) {
+  const __u8* mac = eth->h_dest;
+  return !mac[0] && !mac[1] && mac[2] == 0x5e && !mac[3] && (mac[4] == 1 || mac[4] == 2);
+}
+
+/* Whether a frame is another machine's: a switch that has forgotten where that one is gives it to everybody. The kernel
+ * drops it later. */
+static __always_inline int is_for_another(context* ctx) {
+  struct ethhdr* eth = frame_data(ctx);
+  __u32 ifindex = ingress_ifindex(ctx);
+  __u64 own = settings.own_macs[ifindex % OWN_MACS];
+  if ((void*)(eth + 1) > frame_end(ctx) || (own & 0xffff) != (ifindex & 0xffff) || own >> 16 == 0) return 0;
+  return own != own_mac(eth, ifindex) && !(eth->h_dest[0] & 1) && !is_virtual_router(eth);
+}
+
 static __always_inline int process(context* ctx) {
   struct packet p = {};
+  if (is_for_another(ctx)) return VERDICT_PASS;
   return on_packet(ctx, &p, parse(ctx, &p));
 }
 

@@ -21,7 +21,8 @@ void Report::unknown_keyword(const Place& at, std::string_view keyword, std::str
 }
 
 std::vector<Problem> Report::sorted(std::vector<Problem> problems) {
-  std::ranges::stable_sort(problems, {}, [](const Problem& problem) { return std::tie(problem.file, problem.at); });
+  std::ranges::sort(problems, {},
+                    [](const Problem& problem) { return std::tie(problem.file, problem.at, problem.message); });
   return problems;
 }
 

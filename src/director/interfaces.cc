@@ -3,6 +3,8 @@
 #include <net/if.h>
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <map>
 #include <set>
 
@@ -87,6 +89,14 @@ std::vector<Candidate> candidates(const std::vector<net::Link>& links, const std
   return all;
 }
 
+/// As the packet programs compute it: see own_mac() in bpf/director.bpf.c.
+__u64 own_mac(const net::Link& link) {
+  __u16 halves[3];
+  static_assert(sizeof halves == sizeof link.mac);
+  std::memcpy(halves, link.mac.data(), sizeof halves);
+  return __u64{halves[0]} << 48 | __u64{halves[1]} << 32 | __u64{halves[2]} << 16 | (link.index & 0xffff);
+}
+
 }  // namespace
 
 Result<void> Interfaces::apply(const cluster::DirectorSettings& settings) {
@@ -146,7 +156,23 @@ Result<void> Interfaces::apply(const cluster::DirectorSettings& settings) {
     log::info("{}: hook {} ({})", interface.name, interface.hook, interface.reason);
   }
   attached_ = std::move(attached);
+  note_own_macs();
   return translate_local_replies(local_replies_);
+}
+
+void Interfaces::note_own_macs() {
+  std::array<__u64, OWN_MACS> macs{};
+  std::array<bool, OWN_MACS> taken{};
+  for (const auto& link : net::links().value_or(std::vector<net::Link>{})) {
+    const bool attached = std::ranges::find(attached_, link.name, &AttachedInterface::name) != attached_.end();
+    if (!attached) continue;
+    const std::size_t place = link.index % OWN_MACS;
+    // A bridge or bond takes frames for its own address by the interfaces that belong to it.
+    const bool known = link.has_ethernet_header && link.master_index == 0 && !taken[place];
+    macs[place] = known ? own_mac(link) : 0;
+    taken[place] = true;
+  }
+  for (std::size_t i = 0; i < macs.size(); ++i) publish(path_.settings[0].own_macs[i], macs[i]);
 }
 
 void Interfaces::note_xdp_target(std::uint32_t index, bool takes_frames) {

@@ -26,6 +26,8 @@ class Interfaces {
   [[nodiscard]] const std::vector<AttachedInterface>& attached() const { return attached_; }
 
  private:
+  /// Tells the packet programs which frames are for this machine.
+  void note_own_macs();
   void note_xdp_target(std::uint32_t index, bool takes_frames);
 
   PacketPath& path_;
