@@ -212,6 +212,7 @@ Result<void> Copy::refresh() {
     if (auto copied = copy_contents(directory_, map); !copied) return copied;
   }
   settings[0].capture_lease = 0;
+  std::ranges::fill(settings[0].own_macs, 0);  // the packet is for this machine, whatever its frame says
   return copy_segments();
 }
 
