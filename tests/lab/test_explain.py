@@ -208,7 +208,7 @@ def state(lb):
     directory = next(path for path in pins if path.exists())
     held = {}
     for pin in sorted(directory.iterdir()):
-        if pin.name in ("live", "sweep", "captured") or pin.name.startswith(("tc-", "xdp-", "out-")):
+        if pin.name in ("live", "sweep", "captured", "changes") or pin.name.startswith(("tc-", "xdp-", "out-")):
             continue
         held[pin.name] = lb.host.run(f"bpftool --json map dump pinned {pin}").stdout
     return held
