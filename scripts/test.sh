@@ -1,24 +1,25 @@
 #!/usr/bin/env bash
-# Runs every test: format, unit tests (release, and debug with sanitizers), lab tests, short fuzz runs. The last line is
-# the total: "N passed, N failed" or "N passed, N failed, N skipped". Exit status 0 only where nothing failed.
+# Runs every test: format, unit tests with AddressSanitizer and UndefinedBehaviorSanitizer, short fuzz runs, lab tests with
+# the release build. The last line is the total: "N passed, N failed" or "N passed, N failed, N skipped". Exit status 0
+# only where nothing failed.
 #
-#   --unit   format and unit tests only
-#   --lab    lab tests only
-#   --fuzz   fuzz runs only
-#   --fast   no build with sanitizers and no fuzz runs
-#   --tidy   clang-tidy on every file instead of tests
+#   --unit     format and unit tests only
+#   --lab      lab tests only
+#   --fuzz     fuzz runs only
+#   --thread   unit tests of the parts with threads, with ThreadSanitizer, instead
+#   --tidy     clang-tidy on every file instead
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 usage() { sed -n '2,/^set /{/^set /d; s/^# \{0,1\}//; p}' "${BASH_SOURCE[0]}"; }
 
-parts=(format unit debug lab fuzz)
+parts=(format unit fuzz lab)
 for flag in "$@"; do
   case $flag in
-    --unit) parts=(format unit debug) ;;
+    --unit) parts=(format unit) ;;
     --lab) parts=(lab) ;;
     --fuzz) parts=(fuzz) ;;
-    --fast) parts=(format unit lab) ;;
+    --thread) parts=(thread) ;;
     --tidy) parts=(tidy) ;;
     -h | --help) usage && exit 0 ;;
     *) usage >&2 && exit 2 ;;
@@ -82,13 +83,14 @@ suite() {
 # targets DIRECTORY PATTERN: the programs of a configured build directory whose names match.
 targets() { ninja -C "$1" -t targets all | sed -nE "s/^($2): CXX_EXECUTABLE_LINKER.*/\1/p"; }
 
-# unit PRESET: builds the unit tests, and runs them.
+# unit PRESET PATTERN: builds the unit tests whose programs match, and runs them.
 unit() {
   local programs
   cmake --preset "$1" >"$results/configure" || { cat "$results/configure" >&2 && return 1; }
-  mapfile -t programs < <(targets "build/$1" 'unit_[a-z0-9_]+')
+  mapfile -t programs < <(targets "build/$1" "unit_($2)")
   scripts/build.sh "$1" "${programs[@]}" || return 1
-  ctest --test-dir "build/$1" -j "$(nproc)" --output-on-failure --no-tests=error --output-junit "$results/$1.xml" \
+  ctest --test-dir "build/$1" -R "^($2):" -E "^fuzz:" -j "$(nproc)" --output-on-failure --no-tests=error \
+    --output-junit "$results/$1.xml" \
     >"$results/ctest" || { grep -v ' Passed \| Start ' "$results/ctest" >&2 && return 1; }
   grep 'tests passed' "$results/ctest"
 }
@@ -100,15 +102,15 @@ lab() {
 
 fuzz() {
   local programs program corpus
-  cmake --preset fuzz >"$results/configure" || { cat "$results/configure" >&2 && return 1; }
-  mapfile -t programs < <(targets build/fuzz 'fuzz_[a-z0-9_]+')
-  scripts/build.sh fuzz "${programs[@]}" || return 1
+  cmake --preset debug >"$results/configure" || { cat "$results/configure" >&2 && return 1; }
+  mapfile -t programs < <(targets build/debug 'fuzz_[a-z0-9_]+')
+  scripts/build.sh debug "${programs[@]}" || return 1
   for program in "${programs[@]}"; do
     mkdir -p "$results/$program"
     corpus=(tests/fuzz/corpus/"${program#fuzz_}")
     [[ -d ${corpus[0]} ]] || corpus=()
     echo "$program"
-    step "$program" fuzz_one "build/fuzz/$program" "$results/$program" "${corpus[@]}"
+    step "$program" fuzz_one "build/debug/$program" "$results/$program" "${corpus[@]}"
   done
 }
 
@@ -131,8 +133,11 @@ started=$SECONDS
 for part in "${parts[@]}"; do
   case $part in
     format) title "Format" && step format scripts/format.sh --check ;;
-    unit) title "Unit tests" && suite "unit tests" "$results/release.xml" unit release ;;
-    debug) title "Unit tests with sanitizers" && suite "unit tests with sanitizers" "$results/debug.xml" unit debug ;;
+    unit) title "Unit tests" && suite "unit tests" "$results/debug.xml" unit debug '[a-z0-9_]+' ;;
+    thread)
+      title "Unit tests with ThreadSanitizer"
+      suite "unit tests with ThreadSanitizer" "$results/thread.xml" unit thread 'process|health|checks|sync|vrrp|control'
+      ;;
     lab) title "Lab tests" && suite "lab tests" "$results/lab.xml" lab ;;
     fuzz)
       if [[ -f tests/fuzz/CMakeLists.txt ]]; then

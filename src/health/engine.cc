@@ -22,6 +22,11 @@ CheckResult broken(const std::exception_ptr& thrown) {
   }
 }
 
+/// Keeps the runner as long as its check is under way: a coroutine does not keep what its lambda has captured.
+asio::awaitable<CheckResult> run_check(std::shared_ptr<const Engine::Runner> run, CheckTarget target) {
+  co_return co_await (*run)(std::move(target));
+}
+
 }  // namespace
 
 Now now() { return {std::chrono::steady_clock::now(), std::chrono::system_clock::now()}; }
@@ -29,6 +34,7 @@ Now now() { return {std::chrono::steady_clock::now(), std::chrono::system_clock:
 Engine::Engine(asio::any_io_executor executor, Monitor& monitor, Settings settings)
     : monitor_(monitor),
       settings_(std::move(settings)),
+      run_(std::make_shared<const Runner>(std::move(settings_.run))),
       timer_(std::move(executor)),
       self_(std::make_shared<Engine*>(this)) {
   look();
@@ -45,7 +51,7 @@ void Engine::look() {
 
 void Engine::start(DueCheck due) {
   ++under_way_;
-  asio::co_spawn(timer_.get_executor(), settings_.run(std::move(due.target)),
+  asio::co_spawn(timer_.get_executor(), run_check(run_, std::move(due.target)),
                  [id = due.id, engine = std::weak_ptr(self_)](const std::exception_ptr& thrown, CheckResult result) {
                    const auto here = engine.lock();
                    if (here) (*here)->finish(id, thrown ? broken(thrown) : result);

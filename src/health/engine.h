@@ -45,6 +45,7 @@ class Engine {
 
   Monitor& monitor_;
   Settings settings_;
+  std::shared_ptr<const Runner> run_;
   boost::asio::steady_timer timer_;
   std::size_t under_way_ = 0;
   std::shared_ptr<Engine*> self_;  ///< gone with the engine: results that come later are dropped

@@ -182,9 +182,9 @@ TEST(Ping, KnowsItsReply) {
 }
 
 TEST(Ping, HasAChecksumThatAddsUp) {
-  const std::string request = echo_request(net::Family::ipv4, 7, "odd");
+  const std::string padded = echo_request(net::Family::ipv4, 7, "odd") + '\0';
   std::uint64_t sum = 0;
-  for (Reader reader(request + '\0'); !reader.empty();) sum += reader.big(2);
+  for (Reader reader(padded); !reader.empty();) sum += reader.big(2);
   EXPECT_EQ((sum & 0xffff) + (sum >> 16), 0xffff);
 }
 

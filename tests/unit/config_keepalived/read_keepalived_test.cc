@@ -154,8 +154,8 @@ TEST(ReadKeepalived, PreemptsWhereTheStateIsMasterAsKeepalivedDoes) {
 TEST(ReadKeepalived, AdaptsWhatKeepalivedAdapts) {
   EXPECT_THAT(
       warnings("vrrp_instance VI {\ninterface eth0\nvirtual_router_id 1\nstate MASTER\nnopreempt\nadvert_int 0.5\n}\n"),
-      ElementsAre(HasSubstr("k.conf:1: nopreempt and preempt_delay need state BACKUP"),
-                  HasSubstr("advert_int of 500 ms is taken as 1000 ms")));
+      ElementsAre(HasSubstr("advert_int of 500 ms is taken as 1000 ms"),
+                  HasSubstr("k.conf:1: nopreempt and preempt_delay need state BACKUP")));
 }
 
 TEST(ReadKeepalived, ReadsWhatIsTracked) {
