@@ -15,7 +15,6 @@ import selectors
 import signal
 import socket
 import statistics
-import struct
 import sys
 import threading
 import time
@@ -27,47 +26,12 @@ from lab import Lab  # noqa: E402
 from lab import namespace  # noqa: E402
 from lab.keepalived import Keepalived, instance  # noqa: E402
 from lab.process import wait_until  # noqa: E402
+from pinger import Pinger, longest_gap, percentile  # noqa: E402
 
 VIP = "10.0.0.100"
 PORT = 7777
-PING_PERIOD = 0.005
 CONNECT_PERIOD = 0.010
 PATIENCE = 0.3  # how long a connection may take before it counts as lost
-
-
-class Pinger(threading.Thread):
-    """ICMP echo requests to the address; the times of the replies."""
-
-    def __init__(self, client):
-        super().__init__(daemon=True)
-        self.socket = client.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
-        self.socket.settimeout(PING_PERIOD)
-        self.replies = []
-        self.ended = threading.Event()
-
-    def run(self):
-        sequence, due = 0, time.monotonic()
-        while not self.ended.is_set():
-            now = time.monotonic()
-            if now >= due:
-                self._send(sequence & 0xffff)
-                sequence, due = sequence + 1, max(due + PING_PERIOD, now)
-            self.socket.settimeout(max(due - time.monotonic(), 0.0005))
-            try:
-                packet = self.socket.recv(2048)
-            except (TimeoutError, BlockingIOError):
-                continue
-            if packet[20] == 0 and socket.inet_ntoa(packet[12:16]) == VIP:
-                self.replies.append(time.monotonic())
-
-    def _send(self, sequence):
-        packet = struct.pack("!BBHHH", 8, 0, 0, 1, sequence)
-        total = sum(struct.unpack("!4H", packet))
-        total = (total & 0xffff) + (total >> 16)
-        try:
-            self.socket.sendto(packet[:2] + struct.pack("!H", ~total & 0xffff) + packet[4:], (VIP, 0))
-        except OSError:
-            pass  # no route for a moment
 
 
 class Connector(threading.Thread):
@@ -99,11 +63,6 @@ class Connector(threading.Thread):
                     selector.unregister(old)
                     old.close()
                     del waiting[old]
-
-
-def longest_gap(replies, since):
-    times = [reply for reply in replies if reply > since - 0.1]
-    return max(after - before for before, after in zip(times, times[1:]))
 
 
 class BallastPair:
@@ -162,7 +121,7 @@ def measure(pair, how):
         daemon = pair.start(first, 200)
         pair.start(second, 150)
         wait_until(lambda: has(first) and not has(second), "the address on the first director", seconds=20)
-        watchers = [Pinger(client), Connector(client)]
+        watchers = [Pinger(client, VIP), Connector(client)]
         for watcher in watchers:
             watcher.start()
         for watcher in watchers:
@@ -181,11 +140,6 @@ def measure(pair, how):
         for watcher in watchers:
             watcher.join()
         return [1000 * longest_gap(watcher.replies, begun) for watcher in watchers]
-
-
-def percentile(values, share):
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]
 
 
 def main():

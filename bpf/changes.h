@@ -23,9 +23,10 @@ static __always_inline int is_told(__u32 state) {
 }
 
 /* The daemon looks for changes many times a second: it is not woken. */
-__noinline int tell_change(const struct connection* c) {
-  if (!c) return 0;
+static __always_inline int put_change(const struct connection* c) {
   if (!bpf_ringbuf_output(&changes, (void*)c, sizeof *c, BPF_RB_NO_WAKEUP)) return 1;
   __sync_fetch_and_add(&live.changes_lost, 1);
   return 0;
 }
+
+__noinline int tell_change(const struct connection* c) { return c ? put_change(c) : 0; }

@@ -24,6 +24,13 @@ __noinline int assure(struct connection* c) {
   return touch_template(c->template_hash, TEMPLATE_ASSURE, 0) != NO_TEMPLATE;
 }
 
+/* Tells other directors of a connection, and first of its template, which it makes live longer, where it begins to
+ * matter: as ip_vs does. */
+static __always_inline void tell_connection(const struct connection* c) {
+  if (c->template_hash && is_active_state(state_of(c->meta))) touch_template(c->template_hash, TEMPLATE_TELL, 0);
+  tell_change(c);
+}
+
 /* The state of a TCP or SCTP connection after `p`. */
 static __always_inline __u32 next_state(const struct packet* p, const struct settings* set, __u32 state,
                                         enum direction direction) {
@@ -71,7 +78,7 @@ static __always_inline void advance_entry(struct connection* c, const struct pac
     c->deadline = deadline;
     if (is_before(deadline, before)) lower_bound_for(c, deadline);
   }
-  if (changed) tell_change(c);
+  if (changed) tell_connection(c);
 }
 
 /* Takes a packet into account whose connection has just moved to the new table. */
@@ -276,7 +283,8 @@ __noinline int open_connection(const struct packet* p, __u32 index, __u32 home_s
   int one_packet = service->flags & SERVICE_ONE_PACKET && p->protocol == IPPROTO_UDP;
   int slot = enter_connection(born, p, number, 0, now);
   if (slot >= INSERTED_BY_OTHER) return slot - INSERTED_BY_OTHER;
-  if (slot >= 0 && !one_packet && settings.flags & SETTING_SYNC && is_told(state_of(entry->meta))) tell_change(entry);
+  if (slot >= 0 && !one_packet && settings.flags & SETTING_SYNC && is_told(state_of(entry->meta)))
+    tell_connection(entry);
   return slot >= 0 && one_packet ? slot + OPENED_ONE_PACKET : slot;
 }
 

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "changes.h"
 #include "hash.h"
 #include "member.h"
 #include "parse.h"
@@ -253,6 +254,7 @@ enum template_action {
   TEMPLATE_JOIN,   /* one connection more; the template lives until `deadline` */
   TEMPLATE_LEAVE,  /* one less */
   TEMPLATE_ASSURE, /* one was established */
+  TEMPLATE_TELL,   /* other directors are told of it */
 };
 
 #define NO_TEMPLATE (-1)
@@ -262,24 +264,27 @@ __noinline __s64 touch_template_in(__u32 number, __u64 hash, __u32 action, __u32
   if (!segment) return NO_TEMPLATE;
   __u32 first = first_slot_of(hash);
   __s64 server = NO_TEMPLATE;
+  struct connection* touched = 0;
   bpf_spin_lock(&segment->lock);
   NO_UNROLL for (__u32 i = 0; i < SEGMENT_SLOTS; i++) {
     struct connection* c = slot_at(segment, wrap_slot(first + i));
     if (!c || !c->meta) break;
     if ((c->meta & (META_LIVE | META_TEMPLATE)) != (META_LIVE | META_TEMPLATE) || c->template_hash != hash) continue;
     server = c->server;
+    touched = c;
     if (action == TEMPLATE_JOIN) {
       c->held++;
       c->deadline = deadline;
       lower_bound(segment, deadline);
     } else if (action == TEMPLATE_ASSURE) {
       c->meta |= META_ASSURED;
-    } else if (c->held) {
+    } else if (action == TEMPLATE_LEAVE && c->held) {
       c->held--;
     }
     break;
   }
   bpf_spin_unlock(&segment->lock);
+  if (action == TEMPLATE_TELL && touched) put_change(touched);
   return server;
 }
 

@@ -6,7 +6,7 @@ namespace ballast::cli {
 namespace {
 
 void add(std::vector<config::Source>& sources, config::Format format, const std::vector<std::string>& paths) {
-  for (const auto& path : paths) sources.push_back({format, path});
+  for (const auto& path : paths) sources.push_back({.format = format, .path = path});
 }
 
 }  // namespace
@@ -35,9 +35,10 @@ Result<std::vector<config::Source>> sources_of(const SourceOptions& options) {
   add(sources, config::Format::ldirectord, options.ldirectord);
   add(sources, config::Format::keepalived, options.keepalived);
   for (const auto& path : options.guessed) {
-    const auto text = config::read_text(path);
+    auto text = config::read_text(path);
     if (!text) return std::unexpected(text.error());
-    add(sources, config::guess_format(path, *text), {path});
+    const auto format = config::guess_format(path, *text);
+    sources.push_back({format, path, std::move(*text)});
   }
   return sources;
 }

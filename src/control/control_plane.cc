@@ -129,7 +129,9 @@ Result<void> ControlPlane::install(Cluster next) {
   if (applied && synchronizer_ != nullptr) applied = synchronizer_->apply(next.sync);
   if (applied) applied = virtual_routers_.apply(next.vrrp);
   if (!applied) {
-    if (auto restored = director_->apply(effective_); !restored) {
+    auto restored = director_->apply(effective_);
+    if (restored && synchronizer_ != nullptr) restored = synchronizer_->apply(current_.sync);
+    if (!restored) {
       log::error("going back to the state before the change that failed: {}", restored.error().message);
     }
     return applied;
@@ -297,7 +299,6 @@ void ControlPlane::tick(Clock::time_point now) {
   now_ = now;
   if (stopped_) return;
   director_->tick();
-  virtual_routers_.tell_director(!director_->interfaces().empty());
   follow_health(now);
   if (std::exchange(untracked_, false)) statistics_.track(director_->services());
   if (now >= next_estimate_) {
@@ -307,8 +308,16 @@ void ControlPlane::tick(Clock::time_point now) {
   if (now >= next_watch_) {
     next_watch_ = now + watch_interval;
     if (const std::string line = watch_.look(director_->counters()); !line.empty()) log::warning("{}", line);
+    look_at_director();
   }
   if (unsaved_) save();
+}
+
+void ControlPlane::look_at_director() {
+  const auto before = std::exchange(defect_, director_->defect());
+  if (defect_ && defect_ != before) log::error("packets are not balanced: {}", *defect_);
+  if (before && !defect_) log::notice("packets are balanced again");
+  virtual_routers_.tell_director(!defect_);
 }
 
 Result<void> ControlPlane::stop() {

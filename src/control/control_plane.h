@@ -114,6 +114,7 @@ class ControlPlane {
   Result<void> install(cluster::Cluster next);
   Result<void> install_health();
   [[nodiscard]] sync::Table table_for_sync();
+  void look_at_director();
   void announce();
   void save();
   void save_when_small();
@@ -129,6 +130,7 @@ class ControlPlane {
   cluster::Timeouts command_timeouts_ = CommandState{}.timeouts;
   Statistics statistics_;
   CounterWatch watch_;
+  std::optional<std::string> defect_;  ///< of the director
   std::vector<std::string> warnings_;  ///< of the configuration files
   std::vector<config::FileWishes> wishes_;
   std::set<std::string> announced_;

@@ -27,7 +27,6 @@ Result<void> VirtualRouters::apply(const cluster::VrrpSettings& settings) {
 }
 
 void VirtualRouters::tell_director(bool alive) {
-  if (alive == director_alive_) return;
   director_alive_ = alive;
   if (plane_) plane_->observe(Kind::director, "", {.good = alive});
 }

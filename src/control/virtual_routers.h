@@ -21,7 +21,8 @@ class VirtualRouters {
   /// Brings the plane to `settings`. An Error leaves it as it was.
   Result<void> apply(const cluster::VrrpSettings& settings);
 
-  /// Tells instances that track it whether packets are forwarded.
+  /// Tells instances that track it whether packets are forwarded. To be called every second, since silence is a
+  /// failure.
   void tell_director(bool alive);
   /// Tells instances that track it whether the check of that name is good.
   void tell_check(const std::string& name, bool good);

@@ -174,9 +174,11 @@ std::vector<std::string> attached_interfaces(const std::string& directory) {
   return {names.begin(), names.end()};
 }
 
-bool is_at_egress(const AttachTarget& target, const std::string& directory) {
-  if (access(tc_pin(directory, TcPoint::egress, target.name).c_str(), F_OK) == 0) return true;
-  const auto hook = clsact_hook(target.index, TcPoint::egress);
+bool is_at_tc(const AttachTarget& target, TcPoint point, const std::string& directory) {
+  if (const auto link = pinned_link(tc_pin(directory, point, target.name))) {
+    return link->interface_index == target.index;
+  }
+  const auto hook = clsact_hook(target.index, point);
   auto options = clsact_filter();
   return bpf_tc_query(&hook, &options) == 0;
 }

@@ -35,8 +35,8 @@ void detach(const std::string& interface, const std::string& directory);
 /// The names of interfaces that have an XDP or a TC ingress link pinned in `directory`.
 std::vector<std::string> attached_interfaces(const std::string& directory);
 
-/// Whether ours is at TC egress of an interface.
-bool is_at_egress(const AttachTarget& target, const std::string& directory);
+/// Whether ours is at TC of an interface, by the link pinned in `directory` or the clsact filter.
+bool is_at_tc(const AttachTarget& target, TcPoint point, const std::string& directory);
 
 /// Whether the XDP program on an interface is ours, by the link pinned in `directory`.
 bool xdp_is_ours(const AttachTarget& target, const std::string& directory);

@@ -183,6 +183,8 @@ class PinnedDirector : public Director {
 
   [[nodiscard]] std::vector<AttachedInterface> interfaces() const override { return interfaces_.attached(); }
 
+  [[nodiscard]] std::optional<std::string> defect() const override { return interfaces_.defect(); }
+
   Result<void> remove() override {
     take_down(directory_);
     return {};

@@ -129,6 +129,8 @@ class Director {
   [[nodiscard]] virtual std::optional<Growth> growth() const = 0;
   [[nodiscard]] virtual std::vector<Counter> counters() const = 0;
   [[nodiscard]] virtual std::vector<AttachedInterface> interfaces() const = 0;
+  /// Why packets are not balanced, asked of the kernel: an interface does not carry the packet programs, or none does.
+  [[nodiscard]] virtual std::optional<std::string> defect() const = 0;
 
   /// Takes the packet path down: detaches, unpins, forgets every connection. Only `ballast stop` does this.
   virtual Result<void> remove() = 0;

@@ -182,6 +182,18 @@ void Interfaces::note_xdp_target(std::uint32_t index, bool takes_frames) {
   publish(word, takes_frames ? word | bit : word & ~bit);
 }
 
+std::optional<std::string> Interfaces::defect() const {
+  if (attached_.empty()) return "no interface carries the packet programs";
+  for (const auto& interface : attached_) {
+    const AttachTarget target{interface.name, if_nametoindex(interface.name.c_str())};
+    if (target.index == 0) return fmt::format("interface {} is gone", target.name);
+    const bool here = interface.hook == hook_name(cluster::Hook::tc) ? is_at_tc(target, TcPoint::ingress, directory_)
+                                                                     : xdp_is_ours(target, directory_);
+    if (!here) return fmt::format("somebody took the packet program from interface {}", target.name);
+  }
+  return std::nullopt;
+}
+
 Result<void> Interfaces::translate_local_replies(bool wanted) {
   local_replies_ = wanted;
   for (const auto& interface : attached_) {

@@ -1,6 +1,7 @@
 // The interfaces that carry the packet programs.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ class Interfaces {
   [[nodiscard]] bool translates_local_replies() const { return local_replies_; }
 
   [[nodiscard]] const std::vector<AttachedInterface>& attached() const { return attached_; }
+  /// What is not as apply() left it, asked of the kernel; or that there is no interface.
+  [[nodiscard]] std::optional<std::string> defect() const;
 
  private:
   /// Tells the packet programs which frames are for this machine.

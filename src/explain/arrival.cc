@@ -74,7 +74,7 @@ Result<Place> place_of(const Question& question, const std::string& directory) {
   follow_mark(*place);
   const director::AttachTarget target{place->interface, place->arrival.interface_index};
   const auto attached = director::attached_interfaces(directory);
-  if (place->outgoing ? !director::is_at_egress(target, directory)
+  if (place->outgoing ? !director::is_at_tc(target, director::TcPoint::egress, directory)
                       : std::ranges::find(attached, place->interface) == attached.end()) {
     return fail(fmt::format("no packet program is on {}, where this packet {}: the kernel gets what passes there "
                             "(programs are on: {}); say by --interface where it comes in",

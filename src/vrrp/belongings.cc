@@ -29,8 +29,13 @@ std::uint32_t flags_of(const VirtualAddress& address) {
   return flags;
 }
 
+/// The lifetime after which an address is gone at the end of a lease at the latest: the kernel counts whole seconds, of
+/// which there must be one, and takes an address away up to a quarter of a second late (ADDRCONF_TIMER_FUZZ). 0: for
+/// ever.
 std::chrono::seconds lifetime_of(std::chrono::milliseconds lease) {
-  return std::chrono::ceil<std::chrono::seconds>(lease);
+  constexpr std::chrono::milliseconds late{250};
+  if (lease == std::chrono::milliseconds::zero()) return {};
+  return std::max(std::chrono::floor<std::chrono::seconds>(lease - late), std::chrono::seconds{1});
 }
 
 /// Reads texts and interfaces into belongings, and notes what is wrong.

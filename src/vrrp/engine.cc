@@ -15,6 +15,9 @@
 namespace ballast::vrrp {
 namespace {
 
+/// Long enough for a change of a large table.
+constexpr std::chrono::seconds longest_silence_of_director{10};
+
 template <typename Range, typename T, typename Projection = std::identity>
 bool contains(const Range& range, const T& value, Projection projection = {}) {
   return std::ranges::find(range, value, projection) != std::ranges::end(range);
@@ -137,6 +140,7 @@ void Engine::apply_fixed(const cluster::StaticNetwork& fixed) {
 }
 
 void Engine::observe(cluster::Track::Kind kind, const std::string& name, const Observation& observation) {
+  if (kind == cluster::Track::Kind::director) director_silent_at_ = Clock::now() + longest_silence_of_director;
   if (observations_.set(kind, name, observation)) evaluate();
 }
 
@@ -177,15 +181,23 @@ Result<void> Engine::reclaim(std::string_view name) {
   return {};
 }
 
-void Engine::leave(std::string_view why) {
+void Engine::leave(std::string_view why, std::function<void()> left) {
+  left_ = std::move(left);
+  starts_.clear();
   Actions actions;
-  for (const auto& [name, instance] : instances_) routers_.stop(name, why, Clock::now(), actions);
+  for (const auto& [name, instance] : instances_) routers_.leave(name, why, Clock::now(), actions);
   execute(actions);
+}
+
+void Engine::finish_leaving() {
+  const auto holds = [this](const auto& entry) { return routers_.find(entry.first)->state() == State::active; };
+  if (std::ranges::any_of(instances_, holds)) return;
   for (const auto& [name, instance] : instances_) {
     if (instance.settings.virtual_mac) std::ignore = net::remove_link(virtual_mac_interface(instance.settings));
   }
   for (const auto& problem : release(socket_, fixed_)) log::debug("VRRP, static: {}", problem);
   timer_.cancel();
+  std::exchange(left_, nullptr)();
 }
 
 void Engine::received(std::uint32_t interface_index, const Received& packet) {
@@ -227,7 +239,7 @@ void Engine::refuse(Instance& instance, Refusal refusal, const net::Address& fro
 }
 
 void Engine::wait_for_next() {
-  Time next = routers_.next();
+  Time next = std::min(routers_.next(), director_silent_at_);
   for (const auto& [name, at] : starts_) next = std::min(next, at);
   if (next == Time::max()) return static_cast<void>(timer_.cancel());
   timer_.expires_at(next);
@@ -248,6 +260,10 @@ void Engine::run() {
   });
   routers_.run(now, actions);
   execute(actions);
+  if (now < director_silent_at_) return;
+  director_silent_at_ = Time::max();
+  log::error("VRRP: the daemon's main thread has not been heard for {} s", longest_silence_of_director.count());
+  if (observations_.set(cluster::Track::Kind::director, "", {.good = false})) evaluate();
 }
 
 InstanceView Engine::view_of(const Instance& instance, Time now) const {

@@ -36,14 +36,17 @@ class Engine {
   /// interface that is not there) is a fault of its instance, not an error.
   void apply(const cluster::VrrpSettings& settings);
 
+  /// What is known of something tracked. Who tells of the director goes on doing so: after 10 s of silence it counts as
+  /// bad.
   void observe(cluster::Track::Kind kind, const std::string& name, const Observation& observation);
   /// ENOENT: no such instance.
   Result<void> resign(std::string_view name);
   Result<void> reclaim(std::string_view name);
   [[nodiscard]] EngineView view() const;
 
-  /// Hands over what this machine holds: priority 0, addresses removed.
-  void leave(std::string_view why);
+  /// Hands over what this machine holds, and calls `left` when nothing is held any more: at once, or when other routers
+  /// took over or did not in time (Router::leave).
+  void leave(std::string_view why, std::function<void()> left);
 
  private:
   struct Instance {
@@ -93,6 +96,7 @@ class Engine {
   void tell_change(Instance& instance, const Step& step);
   void tell_group_change(const Action& action);
   void hear_lower(const Instance& instance, const Step& step);
+  void finish_leaving();
   void wait_for_next();
   void run();
 
@@ -111,9 +115,11 @@ class Engine {
   Observations observations_;
   Routers routers_;
   std::map<std::string, Instance, std::less<>> instances_;
-  std::map<std::string, Time> starts_;  ///< instances whose start is delayed
+  Time director_silent_at_ = Time::max();  ///< when it will not have been heard of for too long
+  std::map<std::string, Time> starts_;     ///< instances whose start is delayed
   std::vector<net::Link> links_;
   std::vector<net::InterfaceAddress> addresses_;
+  std::function<void()> left_;  ///< it is leaving, and calls this in the end
   RefusalCounts refused_{};
   std::chrono::microseconds greatest_lateness_{0};
 };

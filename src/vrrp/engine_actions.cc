@@ -20,6 +20,7 @@ void Engine::execute(const Actions& actions) {
     if (instance != instances_.end()) execute(instance->second, action.step);
   }
   wait_for_next();
+  if (left_) finish_leaving();
 }
 
 void Engine::execute(Instance& instance, const Step& step) {

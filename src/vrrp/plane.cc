@@ -89,7 +89,10 @@ Result<std::unique_ptr<Plane>> Plane::start() {
 }
 
 Plane::~Plane() {
-  threads_->front.ask([&] { threads_->engine->leave("the daemon ends"); });
+  std::promise<void> left;
+  asio::post(threads_->front.context,
+             [&] { threads_->engine->leave("the daemon ends", [&left] { left.set_value(); }); });
+  left.get_future().wait();
   threads_->front.stop();
   threads_->background.ask([&] { threads_->notifier.finish(time_for_last_commands); });
   threads_->background.stop();

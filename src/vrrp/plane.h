@@ -17,14 +17,14 @@ class Plane {
  public:
   /// Works in the network namespace of the caller.
   static Result<std::unique_ptr<Plane>> start();
-  /// Hands over what this machine holds: priority 0, addresses removed, commands run.
+  /// Hands over what this machine holds, which may take up to 2 s (Router::leave), and has the last commands run.
   ~Plane();
   Plane(const Plane&) = delete;
   Plane& operator=(const Plane&) = delete;
 
   /// Brings the plane to `settings`.
   void apply(const cluster::VrrpSettings& settings);
-  /// Tells the state of what the plane does not look at itself: checks, by name, and the director.
+  /// Tells the state of what the plane does not look at itself: checks, by name, and the director (Engine::observe).
   void observe(cluster::Track::Kind kind, const std::string& name, const Observation& observation);
   /// Hands an instance over, with its group, and does not preempt until reclaim(). ENOENT: no such instance.
   Result<void> resign(const std::string& name);

@@ -12,7 +12,9 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::uint8_t owner_priority = 255;
-constexpr int renewals_per_lease = 4;
+constexpr int renewals_per_lease = 8;
+/// How long a router that leaves waits at most for another one to take over.
+constexpr std::chrono::seconds most_patience{2};
 
 Time later(Time now, milliseconds delay) { return delay > milliseconds::zero() ? now + delay : Time::max(); }
 
@@ -80,9 +82,33 @@ void Router::become_backup(Time now, std::string_view why, Steps& steps) {
 }
 
 /// Lets go of the addresses, in whatever direction.
-void Router::leave(Steps& steps) {
+void Router::let_go(Steps& steps) {
+  hand_over_.reset();
   steps.push_back({.kind = Step::Kind::release, .why = {}});
   advertise_at_ = renew_at_ = lease_until_ = announce_again_at_ = refresh_at_ = lower_announce_at_ = Time::max();
+}
+
+/// Tells the others that one of them may take over. The addresses stay here meanwhile, so that packets to them are
+/// always answered; then this one is in the state `next`.
+void Router::hand_over(State next, Time now, std::string_view why, Steps& steps) {
+  if (state_ != State::active) return;
+  if (hand_over_) {
+    hand_over_->next = next;
+    return;
+  }
+  steps.push_back({.kind = Step::Kind::advertise, .priority = 0, .why = {}});
+  advertise_at_ = Time::max();
+  // Backups wait for their skew.
+  const auto patience = std::min<Clock::duration>(skew(settings_.version, 0, settings_.interval), most_patience);
+  hand_over_ = HandOver{.next = next, .until = now + patience, .why = std::string(why)};
+}
+
+void Router::end_hand_over(Time now, Steps& steps) {
+  const HandOver ended = *std::exchange(hand_over_, std::nullopt);
+  let_go(steps);
+  if (ended.next == State::initialize) return change(State::initialize, ended.why, now, steps);
+  active_interval_ = settings_.interval;
+  become_backup(now, ended.why, steps);
 }
 
 void Router::start(std::string_view fault, Time now, Steps& steps) {
@@ -93,9 +119,14 @@ void Router::start(std::string_view fault, Time now, Steps& steps) {
   become_backup(now, "it starts", steps);
 }
 
+void Router::leave(Time now, std::string_view why, Steps& steps) {
+  if (state_ != State::active) return stop(now, why, steps);
+  hand_over(State::initialize, now, why, steps);
+}
+
 void Router::stop(Time now, std::string_view why, Steps& steps) {
   if (state_ == State::active) {
-    leave(steps);
+    let_go(steps);
     steps.push_back({.kind = Step::Kind::advertise, .priority = 0, .why = {}});
   }
   if (state_ != State::initialize) change(State::initialize, why, now, steps);
@@ -116,7 +147,7 @@ void Router::set_fault(std::string_view fault, Time now, Steps& steps) {
     return;
   }
   if (state_ == State::active) {
-    leave(steps);
+    let_go(steps);
     steps.push_back({.kind = Step::Kind::advertise, .priority = 0, .why = {}});
   }
   change(State::fault, fault, now, steps);
@@ -132,7 +163,7 @@ void Router::set_priority(std::uint8_t priority, Steps& steps) {
 
 void Router::resign(Time now, std::string_view why, Steps& steps) {
   resigned_ = true;
-  step_down(now, why, steps);
+  hand_over(State::backup, now, why, steps);
 }
 
 void Router::take_over(Time now, std::string_view why, Steps& steps) {
@@ -141,7 +172,8 @@ void Router::take_over(Time now, std::string_view why, Steps& steps) {
 
 void Router::step_down(Time now, std::string_view why, Steps& steps) {
   if (state_ != State::active) return;
-  leave(steps);
+  if (hand_over_) return end_hand_over(now, steps);
+  let_go(steps);
   steps.push_back({.kind = Step::Kind::advertise, .priority = 0, .why = {}});
   active_interval_ = settings_.interval;
   become_backup(now, why, steps);
@@ -178,10 +210,15 @@ void Router::hear_in_backup(const Heard& heard, Time now, Steps&) {
 }
 
 void Router::hear_while_active(const Heard& heard, Time now, Steps& steps) {
+  if (hand_over_) {
+    if (heard.priority > 0) end_hand_over(now, steps);
+    if (state_ == State::backup) hear_in_backup(heard, now, steps);
+    return;
+  }
   if (heard.priority == 0) return advertise(now, steps);
   if (!wins_against(heard)) {
     if (settings_.higher_priority_send_advertisement) advertise(now, steps);
-    leave(steps);
+    let_go(steps);
     active_interval_ = settings_.version == 3 ? heard.interval : settings_.interval;
     become_backup(now,
                   heard.priority > priority_
@@ -204,7 +241,7 @@ void Router::hear_while_active(const Heard& heard, Time now, Steps& steps) {
 /// The daemon stood still for longer than its addresses live without it: they are gone, and somebody else's by now.
 bool Router::lost_lease(Time now, Steps& steps) {
   if (state_ != State::active || now <= lease_until_) return false;
-  leave(steps);
+  let_go(steps);
   active_interval_ = settings_.interval;
   become_backup(now, "the daemon did not run for longer than the lease of its addresses", steps);
   return true;
@@ -218,6 +255,7 @@ void Router::hear(const Heard& heard, Time now, Steps& steps) {
 
 void Router::run_active(Time now, Steps& steps) {
   if (lost_lease(now, steps)) return;
+  if (hand_over_ && now >= hand_over_->until) return end_hand_over(now, steps);
   if (now >= advertise_at_) {
     const Time due = advertise_at_;
     advertise(now, steps);
@@ -246,7 +284,8 @@ void Router::run(Time now, Steps& steps) {
 Time Router::next() const {
   if (state_ == State::backup) return down_at_;
   if (state_ != State::active) return Time::max();
-  return std::min({advertise_at_, renew_at_, announce_again_at_, refresh_at_, lower_announce_at_});
+  const Time give_up_at = hand_over_ ? hand_over_->until : Time::max();
+  return std::min({advertise_at_, give_up_at, renew_at_, announce_again_at_, refresh_at_, lower_announce_at_});
 }
 
 void Router::configure(cluster::VrrpInstance settings) { settings_ = std::move(settings); }

@@ -60,7 +60,10 @@ class Router {
 
   /// Begins, at fault where `fault` says what is wrong. Does nothing in any other state than initialize.
   void start(std::string_view fault, Time now, Steps& steps);
-  /// Ends: an active router leaves in order, others silently.
+  /// Ends in order: an active router goes on answering until another one is heard to have taken over, or none did in
+  /// the time that it may take (at most 2 s). Others end at once.
+  void leave(Time now, std::string_view why, Steps& steps);
+  /// Ends at once: an active router lets go of its addresses and says so, others end silently.
   void stop(Time now, std::string_view why, Steps& steps);
 
   void hear(const Heard& heard, Time now, Steps& steps);
@@ -73,7 +76,7 @@ class Router {
   void set_fault(std::string_view fault, Time now, Steps& steps);
   /// The priority with what it tracks.
   void set_priority(std::uint8_t priority, Steps& steps);
-  /// Leaves to the others, and does not take back from them what they hold.
+  /// Hands over to the others as leave() does, and does not take back from them what they hold.
   void resign(Time now, std::string_view why, Steps& steps);
   /// Takes part again as configured.
   void reclaim() { resigned_ = false; }
@@ -96,11 +99,19 @@ class Router {
   [[nodiscard]] const std::optional<Heard>& active_router() const { return active_router_; }
 
  private:
+  /// It told others that it leaves, and waits for one of them to take over.
+  struct HandOver {
+    State next;  ///< the state that it goes to
+    Time until;  ///< no longer than until then
+    std::string why;
+  };
   void change(State to, std::string_view why, Time now, Steps& steps);
   void become_active(Time now, std::string_view why, Steps& steps);
   void become_backup(Time now, std::string_view why, Steps& steps);
   void advertise(Time now, Steps& steps);
-  void leave(Steps& steps);
+  void let_go(Steps& steps);
+  void hand_over(State next, Time now, std::string_view why, Steps& steps);
+  void end_hand_over(Time now, Steps& steps);
   void hear_in_backup(const Heard& heard, Time now, Steps& steps);
   void hear_while_active(const Heard& heard, Time now, Steps& steps);
   void run_active(Time now, Steps& steps);
@@ -122,6 +133,7 @@ class Router {
   std::string down_reason_;                       ///< why down_at_ is when it is
   Time down_at_ = Time::max();
   std::optional<Time> preempt_at_;  ///< not before, where it waits to preempt
+  std::optional<HandOver> hand_over_;
   Time advertise_at_ = Time::max();
   Time renew_at_ = Time::max();
   Time lease_until_ = Time::max();

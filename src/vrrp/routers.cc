@@ -128,6 +128,10 @@ void Routers::stop(std::string_view name, std::string_view why, Time now, Action
   with(name, now, actions, [&](Entry& entry, Steps& steps) { entry.router.stop(now, why, steps); });
 }
 
+void Routers::leave(std::string_view name, std::string_view why, Time now, Actions& actions) {
+  with(name, now, actions, [&](Entry& entry, Steps& steps) { entry.router.leave(now, why, steps); });
+}
+
 void Routers::hear(std::string_view name, const Heard& heard, Time now, Actions& actions) {
   with(name, now, actions, [&](Entry& entry, Steps& steps) { entry.router.hear(heard, now, steps); });
 }

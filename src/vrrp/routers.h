@@ -29,6 +29,7 @@ class Routers {
   void set_groups(const std::vector<cluster::VrrpSyncGroup>& groups);
 
   void start(std::string_view name, Time now, Actions& actions);
+  void leave(std::string_view name, std::string_view why, Time now, Actions& actions);
   void stop(std::string_view name, std::string_view why, Time now, Actions& actions);
   void hear(std::string_view name, const Heard& heard, Time now, Actions& actions);
   void run(Time now, Actions& actions);

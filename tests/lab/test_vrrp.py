@@ -4,12 +4,14 @@ import json
 import os
 import re
 import signal
+import time
 
 import pytest
 from lab.keepalived import Keepalived, instance
 from lab.process import wait_until
 
 VIP = "10.0.0.100"
+LEASE = 2.0  # seconds: the default
 
 
 def two_hosts(lab):
@@ -100,8 +102,11 @@ def test_a_director_that_hangs_or_dies_loses_its_address(lab, number):
     vrrp(second, priority=100)
     wait_for_holder(first, second)
     pid = json.loads(ballast.command("status --json").stdout)["pid"]
+    begun = time.monotonic()
     os.kill(pid, number)
     try:
+        wait_until(lambda: not has(first), "the end of the lease")
+        assert time.monotonic() - begun < LEASE
         wait_for_holder(second, first)
     finally:
         os.kill(pid, signal.SIGKILL if number == signal.SIGKILL else signal.SIGCONT)
@@ -150,6 +155,42 @@ def test_a_tracked_script_and_a_tracked_file_change_priorities(lab):
     wait_for_holder(first, second)
     number.write_text("-70\n")
     wait_for_holder(second, first)
+
+
+def test_a_director_that_does_not_balance_any_more_leaves(lab):
+    lab.switch("wan")
+    lab.switch("lan")
+    first = lab.host("first", lan="10.0.0.1/24", wan="10.0.9.1/24")
+    second = lab.host("second", lan="10.0.0.2/24")
+    config = {"director": {"interfaces": ["lan", "wan"], "hook": "tc", "connections": 4096},
+              "vrrp": {"edge": {"interface": "lan", "router_id": 51, "priority": 150, "interval": "100ms",
+                                "addresses": [f"{VIP}/24"], "track": [{"director": "alive"}]}}}
+    ballast = first.ballast(config=json.dumps(config))
+    vrrp(second, priority=100)
+    wait_for_holder(first, second)
+    first.ip("link del wan")
+    wait_for_holder(second, first)
+    assert "director" in state(ballast)["why"]
+    assert "packets are not balanced: interface wan is gone" in ballast.log()
+    first.ip("link add wan type veth peer name nowhere", "link set nowhere up", "addr add 10.0.9.1/24 dev wan", "link set wan up")
+    wait_for_holder(first, second)
+
+
+def test_nothing_is_lost_when_a_director_leaves(lab):
+    first, second = two_hosts(lab)
+    client = lab.host("client", lan="10.0.0.9/24")
+    ballast = vrrp(first, priority=150, interval="1s")
+    vrrp(second, priority=100, interval="1s")
+    wait_for_holder(first, second)
+    pings = client.start(f"ping -i 0.01 -W 1 {VIP}")
+    pings.wait_for_output("icmp_seq=20 ")
+    ballast.terminate()
+    wait_for_holder(second, first)
+    heard = len(re.findall("bytes from", pings.output()))
+    wait_until(lambda: len(re.findall("bytes from", pings.output())) > heard + 20, "answers of the other director")
+    sequence = [int(number) for number in re.findall(r"icmp_seq=(\d+)", pings.output())]
+    lost = max(after - before - 1 for before, after in zip(sequence, sequence[1:]))
+    assert lost < 20, f"{lost} pings, 10 ms apart, were lost in a row"  # the skew alone is 600 ms
 
 
 def test_a_sync_group_moves_together_when_an_interface_goes_down(lab):

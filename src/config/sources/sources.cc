@@ -23,6 +23,7 @@ std::expected<Reading, std::vector<Problem>> read_native(std::string_view text, 
 }
 
 std::expected<Reading, std::vector<Problem>> read_source(const Source& source, const Names& names) {
+  if (source.text) return read_as(source.format, *source.text, source.path, names);
   const auto text = read_text(source.path);
   if (text) return read_as(source.format, *text, source.path, names);
   // The path stands in front of the system's words already.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,7 @@ std::string_view to_string(Format format);
 struct Source {
   Format format = Format::yaml;
   std::string path;
+  std::optional<std::string> text{};  ///< what is in it, where it was read already: a pipe can be read once
   friend bool operator==(const Source&, const Source&) = default;
 };
 

@@ -46,6 +46,13 @@ TEST_F(SourcesTest, JoinsFilesOfSeveralFormats) {
   EXPECT_THAT(reading->files, SizeIs(3));
 }
 
+TEST_F(SourcesTest, AFileThatWasReadAlreadyIsNotReadAgain) {
+  const Source pipe{.format = Format::yaml, .path = "/dev/fd/nothing", .text = std::string(yaml)};
+  const auto reading = read_sources({pipe}, known_names());
+  ASSERT_TRUE(reading) << to_string(reading.error().front());
+  EXPECT_THAT(reading->cluster.services, SizeIs(1));
+}
+
 TEST_F(SourcesTest, RefusesAServiceOfTwoFiles) {
   const auto path = file("b.cf", "virtual=10.0.0.1:80\n    real=10.0.0.11 gate\n");
   const auto other = file("a.yaml", yaml);

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <boost/asio/io_context.hpp>
+
 #include <fstream>
 #include <set>
 
@@ -56,6 +58,24 @@ class ControlPlaneTest : public testing::Test {
         begin_);
   }
 
+  /// A plane that synchronizes by its own means in `context_`, and that has no VRRP.
+  void start_with_sync() {
+    auto started = ControlPlane::start(
+        {.instance = "test",
+         .configuration = configuration_,
+         .state_file = directory_ / "state.json",
+         .read_configuration = [this] { return file_; },
+         .open_director = [this](const cluster::DirectorSettings&) -> Result<std::unique_ptr<director::Director>> {
+           return std::make_unique<FakeDirector>(path_);
+         },
+         .open_vrrp = []() -> Result<std::unique_ptr<vrrp::Plane>> { return fail("no raw sockets", EPERM); },
+         .open_sync =
+             [this](sync::Table table) { return std::make_unique<sync::Synchronizer>(context_, std::move(table)); }},
+        begin_);
+    ASSERT_TRUE(started.has_value()) << started.error().message;
+    plane_ = std::move(*started);
+  }
+
   Result<void> add(const cluster::VirtualService& added) {
     return plane_->change([&](Draft& draft) { return cluster::add_service(draft.cluster, added); });
   }
@@ -78,6 +98,7 @@ class ControlPlaneTest : public testing::Test {
 
   TemporaryDirectory directory_;
   FakePath path_;
+  boost::asio::io_context context_;
   std::string configuration_ = "test.yaml";
   Result<config::Reading> file_;
   ControlPlane::Clock::time_point begin_{};
@@ -104,6 +125,20 @@ TEST_F(ControlPlaneTest, DoesNotStartWhenTheDirectorRefuses) {
   const auto started = try_start();
   ASSERT_FALSE(started.has_value());
   EXPECT_EQ(started.error().code, ENODEV);
+}
+
+TEST_F(ControlPlaneTest, WhereVrrpRefusesServicesAndSynchronizationStayAsTheyWere) {
+  start_with_sync();
+  file_->cluster.services = {service("10.0.0.1:80", "rr")};
+  file_->cluster.sync.peers = cluster::PeerSync{
+      .listen = {}, .peers = {net::Endpoint::parse("127.0.0.1:8849").value()}, .key = "a secret of this test"};
+  file_->cluster.vrrp.instances.emplace_back().name = "edge";
+  const auto reloaded = plane_->reload();
+  ASSERT_FALSE(reloaded.has_value());
+  EXPECT_THAT(reloaded.error().message, HasSubstr("no raw sockets"));
+  EXPECT_THAT(applied(), ElementsAre());
+  EXPECT_TRUE(plane_->sync().peers.empty());
+  EXPECT_FALSE(path_.keeps_changes);
 }
 
 TEST_F(ControlPlaneTest, RunsWithoutAFile) {

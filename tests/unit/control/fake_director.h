@@ -16,6 +16,7 @@ struct FakePath {
   cluster::Cluster applied;
   std::optional<Error> refuse_apply;  ///< the next apply() fails with it
   std::optional<Error> refuse_remove;
+  std::optional<std::string> defect;
   std::vector<director::Connection> connections;
   std::vector<director::Counter> counters;
   std::vector<director::ServerReport> reports;
@@ -94,6 +95,7 @@ class FakeDirector : public director::Director {
   [[nodiscard]] std::vector<director::AttachedInterface> interfaces() const override {
     return {{"eth0", "tc", "the driver has no native XDP"}};
   }
+  [[nodiscard]] std::optional<std::string> defect() const override { return path_.defect; }
   Result<void> remove() override {
     if (path_.refuse_remove) return std::unexpected(*path_.refuse_remove);
     path_.applied = {};

@@ -137,6 +137,21 @@ TEST_P(Sync, AChildOfATemplateIsHeldByItHere) {
   EXPECT_EQ(path().connection("10.9.0.1", 5000)->template_hash, path().connection("10.9.0.1", 0)->template_hash);
 }
 
+TEST_P(Sync, ATemplateIsToldAgainWithEachConnectionThatJoinsIt) {
+  path().add_server(path().add_service({.persistence = 300}));
+  path().send(from_client(syn));
+  EXPECT_THAT(path().told_changes(), SizeIs(1));
+  path().send(tcp_segment("10.9.0.1", 5001, "10.0.1.100", 80, syn));
+  EXPECT_THAT(path().told_changes(), IsEmpty());
+  path().send(tcp_segment("10.0.2.11", 80, "10.9.0.1", 5001, syn | ack));
+  path().send(tcp_segment("10.9.0.1", 5001, "10.0.1.100", 80, ack));
+  const auto told = path().told_changes();
+  ASSERT_THAT(told, SizeIs(2));
+  EXPECT_TRUE(told[0].meta & META_TEMPLATE);
+  EXPECT_TRUE(told[0].meta & META_ASSURED);
+  EXPECT_EQ(abi::port_from_abi(told[1].client_port), 5001);
+}
+
 FOR_BOTH_HOOKS(Sync);
 
 }  // namespace

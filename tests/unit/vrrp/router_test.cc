@@ -246,7 +246,7 @@ TEST(Router, LetsGoAtAFaultAndBeginsAnewAfterIt) {
   EXPECT_EQ(bench.router.next(), bench.now + 3s + share(1s, 156));
 }
 
-TEST(Router, RenewsItsLeaseFourTimes) {
+TEST(Router, RenewsItsLeaseEightTimes) {
   cluster::VrrpInstance settings;
   settings.interval = 10s;
   settings.missed_advertisements = 1;
@@ -254,7 +254,7 @@ TEST(Router, RenewsItsLeaseFourTimes) {
   settings.priority = 255;
   Bench bench(settings);
   bench.take();
-  EXPECT_THAT(bench.run(2s), ElementsAre("renew", "renew", "renew", "renew"));
+  EXPECT_THAT(bench.run(2s), testing::AllOf(testing::SizeIs(8), testing::Each("renew")));
 }
 
 TEST(Router, IsNotActiveAnyMoreAfterItStoodStillForLongerThanItsLease) {
@@ -281,11 +281,44 @@ TEST(Router, AnnouncesAgainAndRefreshes) {
   EXPECT_THAT(bench.run(21s), ElementsAre("announce 3", "announce 1", "announce 1"));
 }
 
+TEST(Router, ThatLeavesKeepsItsAddressesUntilAnotherOneTookOver) {
+  Bench bench(quiet());
+  bench.become_active();
+  bench.take();
+  bench.router.leave(bench.now, "the daemon ends", bench.steps);
+  EXPECT_THAT(bench.take(), ElementsAre("advertise 0"));
+  EXPECT_EQ(bench.router.state(), State::active);
+  EXPECT_THAT(bench.hear(0), IsEmpty()) << "it leaves, too";
+  EXPECT_THAT(bench.hear(50), ElementsAre("release", "initialize"));
+}
+
+TEST(Router, ThatLeavesWaitsNoLongerForAnotherOneThanThatMayTake) {
+  Bench bench(quiet());
+  bench.become_active();
+  bench.take();
+  bench.router.leave(bench.now, "the daemon ends", bench.steps);
+  bench.router.leave(bench.now, "the daemon ends", bench.steps);
+  EXPECT_THAT(bench.take(), ElementsAre("advertise 0"));
+  EXPECT_EQ(bench.router.next(), bench.now + 1s);
+  EXPECT_THAT(bench.run(bench.now - zero + 1s), ElementsAre("release", "initialize"));
+}
+
+TEST(Router, ThatLeavesAndIsAtFaultLetsGoAtOnce) {
+  Bench bench(quiet());
+  bench.become_active();
+  bench.take();
+  bench.router.leave(bench.now, "the daemon ends", bench.steps);
+  bench.router.set_fault("interface eth0 is down", bench.now, bench.steps);
+  EXPECT_THAT(bench.take(), ElementsAre("advertise 0", "release", "advertise 0", "fault"));
+  EXPECT_EQ(bench.router.next(), Time::max());
+}
+
 TEST(Router, ThatResignedDoesNotTakeBackWhatItGave) {
   Bench bench(quiet());
   bench.become_active();
   bench.router.resign(bench.now, "asked to", bench.steps);
-  EXPECT_THAT(bench.take(), ElementsAre("release", "advertise 0", "backup"));
+  EXPECT_THAT(bench.take(), ElementsAre("advertise 0"));
+  EXPECT_THAT(bench.hear(50), ElementsAre("release", "backup"));
   for (int second = 5; second < 20; ++second) {
     bench.hear(50);
     EXPECT_THAT(bench.run(std::chrono::seconds(second)), IsEmpty());

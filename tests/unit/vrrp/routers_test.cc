@@ -87,6 +87,9 @@ TEST_F(SyncGroup, HasFaultsOfItsOwn) {
 TEST_F(SyncGroup, ResignsTogether) {
   run_for(4s);
   routers.resign("inside", "asked to", now, actions);
+  EXPECT_EQ(state("outside"), State::active) << "until somebody takes over";
+  routers.hear("inside", {.source = *net::Address::parse("10.0.0.9"), .priority = 50}, now, actions);
+  EXPECT_EQ(state("inside"), State::backup);
   EXPECT_EQ(state("outside"), State::backup);
   EXPECT_TRUE(routers.find("outside")->resigned());
   EXPECT_EQ(std::ranges::count_if(
