@@ -38,6 +38,19 @@ struct service_key {
 
 #define SERVICE_INDEX_ADDRESS 0xffffffffu /* value of an address entered by itself */
 
+/* In front of the service table stands one that is read without a call: a cache line for each of some hashes of address
+ * and socket, with two keys. What finds no room there is in the service table alone. */
+struct listener {
+  union address address;
+  __u32 socket; /* see socket_of(); 0: free */
+  __u32 service;
+};
+#define LISTENERS_IN_LINE 2
+struct listener_line {
+  struct listener listener[LISTENERS_IN_LINE];
+  __u64 pad[2];
+};
+
 enum scheduler_id {
   SCHEDULER_NONE = 0,
   SCHEDULER_RR = 1,

@@ -69,7 +69,7 @@ __noinline int admit(__u32 number) {
   }
   born->home = birthplace_of(hash);
   born->full = is_full();
-  member_take(told->server, told->meta);
+  member_take(told->server, server, told->meta);
   int slot = insert_newborn(born, NEWBORN_OF_PACKET);
   if (slot >= 0 && slot < INSERTED_BY_OTHER) return ARRIVED_ENTERED;
   member_release(told->server, told->meta);

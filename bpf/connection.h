@@ -49,6 +49,11 @@ static __always_inline __u32 first_state(const struct packet* p, const struct se
   return p->protocol == IPPROTO_SCTP ? STATE_NONE : STATE_UDP;
 }
 
+/* Whether a packet most likely starts a connection: a client's first SYN. */
+static __always_inline int is_opening(const struct packet* p) {
+  return p->protocol == IPPROTO_TCP && (p->tcp_flags & (TCP_SYN | TCP_RST | TCP_ACK)) == TCP_SYN;
+}
+
 /* Whether a packet leaves the connection's state as it is: a plain ACK on an established one does in every table of
  * tcp_state.h. */
 static __always_inline int is_steady(const struct packet* p, __u32 meta, int from_server) {
@@ -61,6 +66,8 @@ static __always_inline void advance_entry(struct connection* c, const struct pac
   __u32 state = STATE_UDP, meta = c->meta, changed = 0;
   if (is_steady(p, meta, from_server)) {
     state = STATE_ESTABLISHED;
+  } else if (!from_server && is_opening(p) && state_of(meta) == STATE_SYN_RECV) {
+    state = STATE_SYN_RECV; /* in every table, too */
   } else if (p->protocol != IPPROTO_UDP) {
     enum direction direction = from_server ? FROM_SERVER : meta & META_NO_OUTPUT ? FROM_CLIENT_ONLY : FROM_CLIENT;
     state = next_state(p, set, state_of(meta), direction);
@@ -132,11 +139,6 @@ static __always_inline int may_start(const struct packet* p, const struct settin
   if (p->protocol != IPPROTO_TCP) return 1;
   if (p->tcp_flags & TCP_RST) return 0;
   return p->tcp_flags & TCP_SYN || set->behaviour & BEHAVIOUR_PICK_UP_TCP;
-}
-
-/* Whether a packet most likely starts one: a client's first SYN. */
-static __always_inline int is_opening(const struct packet* p) {
-  return p->protocol == IPPROTO_TCP && (p->tcp_flags & (TCP_SYN | TCP_RST | TCP_ACK)) == TCP_SYN;
 }
 
 static __always_inline void count_connection(__u32 server) {
@@ -232,7 +234,7 @@ __noinline int enter_connection(struct newborn* born, const struct packet* p, __
   entry->meta = with_state(META_LIVE | view, state);
   entry->deadline = now + timeout_of(set, state);
   born->full = is_full();
-  member_take(number, entry->meta);
+  member_take(number, server, entry->meta);
   int slot = insert_connection(born);
   if (slot >= 0 && slot < INSERTED_BY_OTHER) {
     count_connection(number);
@@ -262,7 +264,7 @@ __noinline int open_connection(const struct packet* p, __u32 index, __u32 home_s
     chosen = schedule_persistent(index, p, now);
   } else {
     born->entry.template_hash = 0;
-    __u32 scheduled = schedule(index, p);
+    __u32 scheduled = schedule(index, service, p);
     chosen = scheduled == NO_SERVER ? PERSISTENT_NONE : scheduled;
   }
   if (chosen == PERSISTENT_FULL) {

@@ -149,7 +149,8 @@ __noinline int to_client(context* ctx, const struct packet* p, struct connection
 static __always_inline int begin(context* ctx, const struct packet* p, const struct settings* set,
                                  const struct location* home, __u32 now) {
   if (!may_start(p, set)) return OPEN_NOT_OURS;
-  __u32 service = find_service(p, mark_of(ctx), !awaits_mark(ctx, p, set));
+  __u32 mark = mark_of(ctx), service = mark ? NO_SERVICE : find_listener(p);
+  if (service == NO_SERVICE) service = find_service(p, mark, !awaits_mark(ctx, p, set));
   return service == NO_SERVICE ? OPEN_NOT_OURS : open_connection(p, service, home->segment, home->slot, now);
 }
 

@@ -28,6 +28,14 @@ struct {
   __uint(map_flags, BPF_F_MMAPABLE);
   __uint(max_entries, 1);
   __type(key, __u32);
+  __type(value, struct listener_line);
+} listeners SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(map_flags, BPF_F_MMAPABLE);
+  __uint(max_entries, 1);
+  __type(key, __u32);
   __type(value, struct service);
 } services SEC(".maps");
 
@@ -168,6 +176,7 @@ struct {
 const volatile __u32 segment_count = 1;
 const volatile __u32 previous_segment_count = 0; /* of connections_previous; 0: the table does not grow */
 const volatile __u64 hash_seed = 0;
+const volatile __u32 listener_line_count = 1;
 const volatile __u32 sweep_interval_ns = 10000000;
 const volatile __u32 sweep_behind_ns = 1000000; /* interval while expiry is behind */
 const volatile __u32 sweep_budget_ns = 200000;  /* a run of the timer that took so long leaves the rest to the next */

@@ -22,11 +22,10 @@ static __always_inline void clear_overload(struct member* m, const struct server
     __sync_fetch_and_and(&m->order, MEMBER_ORDER);
 }
 
-/* A connection or template with `meta` starts. */
-static __always_inline void member_take(__u32 index, __u32 meta) {
+/* A connection or template with `meta` starts on `server`, which is the one at `index`. */
+static __always_inline void member_take(__u32 index, struct server* server, __u32 meta) {
   struct member* m = member_at(index);
-  struct server* server = server_at(index);
-  if (!m || !server) return;
+  if (!m) return;
   if (meta & META_TEMPLATE) {
     __sync_fetch_and_add(&server->persistent, 1);
     return;

@@ -59,8 +59,7 @@ static __always_inline int replace_mss(context* ctx, const struct packet* p, __u
 #endif
 }
 
-/* Lowers the MSS option of a SYN to what the service `index` allows. */
-__noinline int clamp_mss(context* ctx, const struct packet* p, __u32 index) {
+__noinline int lower_mss(context* ctx, const struct packet* p, __u32 index) {
   struct service* service = bpf_map_lookup_elem(&services, &index);
   if (!p || !service || !service->mss_clamp || p->first_fragment) return 0;
   struct scratch* s = scratch_now();
@@ -79,4 +78,10 @@ __noinline int clamp_mss(context* ctx, const struct packet* p, __u32 index) {
   if (!replace_mss(ctx, p, offset, from, bpf_htons(service->mss_clamp))) return 0;
   count(COUNTER_mss_clamped);
   return 1;
+}
+
+/* Lowers the MSS option of a SYN to what the service `index` allows. */
+static __always_inline void clamp_mss(context* ctx, const struct packet* p, __u32 index) {
+  const struct service* service = bpf_map_lookup_elem(&services, &index);
+  if (service && service->mss_clamp) lower_mss(ctx, p, index);
 }

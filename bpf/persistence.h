@@ -115,7 +115,7 @@ __noinline __s64 schedule_persistent(__u32 index, const struct packet* p, __u32 
     if (serves((__u32)known, set)) return known;
     remove_template(hash);
   }
-  __u32 chosen = schedule(index, p);
+  __u32 chosen = schedule(index, service, p);
   struct server* server = chosen == NO_SERVER ? 0 : server_at(chosen);
   if (!server) return PERSISTENT_NONE;
   born->entry.server = chosen;
@@ -124,7 +124,7 @@ __noinline __s64 schedule_persistent(__u32 index, const struct packet* p, __u32 
   born->entry.meta = META_LIVE | META_TEMPLATE;
   born->entry.held = 1;
   born->full = is_full();
-  member_take(chosen, born->entry.meta);
+  member_take(chosen, server, born->entry.meta);
   int slot = insert_newborn(born, NEWBORN_OF_PACKET);
   if (slot >= 0 && slot < INSERTED_BY_OTHER) {
     if (set->flags & SETTING_SYNC) tell_change(&born->entry);

@@ -2,6 +2,7 @@
 /* Which service a packet is for, and which of its real servers gets a new connection. */
 #pragma once
 
+#include "hash.h"
 #include "schedule/capacity.h"
 #include "schedule/dh.h"
 #include "schedule/fo.h"
@@ -30,6 +31,23 @@ __noinline __u32 find_marked_service(const struct packet* p, __u32 mark) {
   if (p->ipv4) set_ipv4(&key.address, 0);
   __u32* found = bpf_map_lookup_elem(&service_keys, &key);
   return found ? *found : NO_SERVICE;
+}
+
+/* The service that listens where a packet goes to, if it stands among the listeners; else NO_SERVICE. A listener whose
+ * socket is the same after its service was read was not another one in between. */
+static __always_inline __u32 find_listener(const struct packet* p) {
+  __u32 socket = socket_of(p->destination_port, p->protocol);
+  __u32 number = listener_line_of(listener_line_count, &p->destination, socket);
+  struct listener_line* line = bpf_map_lookup_elem(&listeners, &number);
+  if (!line) return NO_SERVICE;
+#pragma unroll
+  for (int i = 0; i < LISTENERS_IN_LINE; i++) {
+    const volatile struct listener* l = &line->listener[i];
+    if (l->socket != socket || !same_address((const union address*)&l->address, &p->destination)) continue;
+    __u32 service = l->service;
+    if (l->socket == socket) return service;
+  }
+  return NO_SERVICE;
 }
 
 #define FTP_PORT bpf_htons(21)
@@ -85,14 +103,8 @@ static __always_inline int is_lost_reply(const struct packet* p, const struct se
   return bpf_map_lookup_elem(&service_keys, &key) != 0;
 }
 
-static __always_inline __u32 fold(const union address* a) {
-  if (is_ipv4(a)) return bpf_ntohl(a->word[3]);
-  return bpf_ntohl(a->word[0] ^ a->word[1] ^ a->word[2] ^ a->word[3]);
-}
-
-/* The real server for a new connection of `p`, or NO_SERVER. */
-__noinline __u32 schedule(__u32 index, const struct packet* p) {
-  const struct service* service = bpf_map_lookup_elem(&services, &index);
+/* The real server of `service`, the one at `index`, for a new connection of `p`; or NO_SERVER. */
+__noinline __u32 schedule(__u32 index, const struct service* service, const struct packet* p) {
   if (!service || !p) return NO_SERVER;
   struct pick pick = {
       .service = index,
@@ -100,10 +112,8 @@ __noinline __u32 schedule(__u32 index, const struct packet* p) {
       .first_chunk = service->first_chunk,
       .weight_step = service->weight_step,
       .weight_top = service->weight_top,
-      .client_fold = fold(&p->source),
       .client_port = bpf_ntohs(p->source_port),
       .client = &p->source,
-      .destination_fold = fold(&p->destination),
       .destination = &p->destination,
       .server = NO_SERVER,
       .ring = service->ring,

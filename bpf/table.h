@@ -70,7 +70,7 @@ static __always_inline __u32 nth_segment(__u32 n) {
 
 /* A word that stands for a real server's address among the connections of one client port; for IPv4 it is exact. */
 static __always_inline __u32 server_tag(const union address* server) {
-  return is_ipv4(server) ? server->word[3] : (__u32)mix(server->half[0] ^ mix(server->half[1]));
+  return __builtin_expect(is_ipv4(server), 1) ? server->word[3] : (__u32)mix(server->half[0] ^ mix(server->half[1]));
 }
 
 /* Where the search for a client's connection begins. */
@@ -447,16 +447,7 @@ __noinline int insert_newborn(struct newborn* born, __u32 whose) {
     }
     struct connection* c = slot_at(segment, segment->free);
     if (c) {
-      c->client.half[0] = entry->client.half[0];
-      c->client.half[1] = entry->client.half[1];
-      c->virtual_address.half[0] = entry->virtual_address.half[0];
-      c->virtual_address.half[1] = entry->virtual_address.half[1];
-      c->client_port = entry->client_port;
-      c->virtual_port = entry->virtual_port;
-      c->server_port = entry->server_port;
-      c->protocol = entry->protocol;
-      c->server = entry->server;
-      c->deadline = entry->deadline;
+      __builtin_memcpy(c, entry, offsetof(struct connection, meta));
       c->server_tag = entry->server_tag;
       c->template_hash = entry->template_hash;
       if (!segment->used++) segment->soonest = entry->deadline;

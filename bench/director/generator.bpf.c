@@ -49,6 +49,7 @@ SEC("xdp")
 int generate(struct xdp_md* ctx) {
   struct headers* f = (void*)(long)ctx->data;
   __u64* words = (void*)f;
+  if (!returned.started_ns) returned.started_ns = bpf_ktime_get_ns();
   if ((void*)words + FRAME_BYTES > (void*)(long)ctx->data_end) return XDP_ABORTED;
 #pragma unroll
   for (int i = 0; i < FRAME_BYTES / 8; i++) words[i] = order.frame[i];

@@ -43,6 +43,7 @@ struct bench_expectation {
 struct bench_returned {
   __u64 frames;
   __u64 as_expected;
+  __u64 started_ns;  /* when the first one was made, in CLOCK_MONOTONIC */
   __u64 finished_ns; /* `take`: when the last one came, in CLOCK_MONOTONIC */
 };
 

@@ -22,6 +22,8 @@
 #include "bench/director/network.h"
 #include "bpf/bench_generator.skel.h"
 
+using namespace std::chrono_literals;
+
 namespace ballast::bench {
 namespace {
 
@@ -161,15 +163,13 @@ class Pump {
     options.batch_size = batch_frames;
     double cost = 0;
     auto ran = inside(source().host, [&]() -> Result<void> {
-      using Nanoseconds = std::chrono::duration<double, std::nano>;
-      const Nanoseconds start = std::chrono::steady_clock::now().time_since_epoch();
       const int code = bpf_prog_test_run_opts(bpf_program__fd(object_->progs.generate), &options);
-      Nanoseconds end = std::chrono::steady_clock::now().time_since_epoch();
+      const auto ran_until = std::chrono::steady_clock::now().time_since_epoch();
       if (code != 0) return fail_errno("the generator does not run", -code);
       const volatile auto& back = object_->bss->returned;
       for (int i = 0; i < patience && back.frames < options_.frames; ++i) std::this_thread::sleep_for(look_again);
-      if (back.finished_ns != 0) end = Nanoseconds(static_cast<double>(back.finished_ns));
-      cost = (end - start).count() / options_.frames;
+      const std::uint64_t end = back.finished_ns != 0 ? back.finished_ns : static_cast<std::uint64_t>(ran_until / 1ns);
+      cost = static_cast<double>(end - back.started_ns) / options_.frames;
       return {};
     });
     if (!ran) return std::unexpected(ran.error());

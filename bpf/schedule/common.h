@@ -15,9 +15,7 @@ struct pick {
   __u32 first_chunk; /* members, in no particular order */
   __s32 weight_step; /* wrr */
   __s32 weight_top;  /* wrr */
-  __u32 client_fold; /* the client's address, its words folded to one, host order */
   __u32 client_port; /* host order */
-  __u32 destination_fold;
   const union address* client;
   const union address* destination;
   __u32 server; /* the choice */
@@ -51,6 +49,12 @@ static __always_inline struct member* ring_member(__u64 ring, __u32 position, __
 }
 
 static __always_inline struct cursor* cursor_at(__u32 service) { return bpf_map_lookup_elem(&cursors, &service); }
+
+/* An address, its words folded to one in host order. */
+static __always_inline __u32 fold(const union address* a) {
+  if (is_ipv4(a)) return bpf_ntohl(a->word[3]);
+  return bpf_ntohl(a->word[0] ^ a->word[1] ^ a->word[2] ^ a->word[3]);
+}
 
 /* hash_32() of the Linux kernel with 8 bits, which sh and dh use. */
 static __always_inline __u32 hash_byte(__u32 value) { return value * 0x61c88647u >> 24; }

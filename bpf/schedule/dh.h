@@ -9,6 +9,6 @@
 
 static __always_inline int schedule_dh(struct pick* pick) {
   if (ring_length(pick->ring_of_hash) != DH_BUCKETS) return 0;
-  const struct member* m = ring_member(pick->ring_of_hash, hash_byte(pick->destination_fold), &pick->server);
+  const struct member* m = ring_member(pick->ring_of_hash, hash_byte(fold(pick->destination)), &pick->server);
   return m && available(m);
 }

@@ -18,6 +18,7 @@ static_assert(sizeof(figure) == 32);
 static_assert(sizeof(cursor) == 64);
 static_assert(sizeof(ring_line) == 64);
 static_assert(sizeof(service_key) == 24);
+static_assert(sizeof(listener_line) == 64);
 static_assert(sizeof(fragment_key) == 40);
 static_assert(sizeof(destination_key) == 24);
 static_assert(sizeof(expected_call) == 40);

@@ -37,6 +37,7 @@ class MappedArray {
     return array;
   }
 
+  [[nodiscard]] std::span<T> all() { return data_; }
   [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(data_.size()); }
   T& operator[](std::uint32_t index) { return data_[index]; }
   const T& operator[](std::uint32_t index) const { return data_[index]; }

@@ -116,6 +116,7 @@ void set_sizes(bpf_object* object, const Sizes& sizes, const Tables& tables) {
   };
   // Each key and its address, old ones beside the new ones for a moment; and repliers.
   set("service_keys", sizes.services * 4 + sizes.servers);
+  set("listeners", sizes.listener_lines());
   set("services", sizes.services);
   set("cursors", sizes.services);
   set("service_traffic", sizes.services);
@@ -129,10 +130,11 @@ void set_sizes(bpf_object* object, const Sizes& sizes, const Tables& tables) {
 }
 
 template <typename Rodata>
-void set_constants(Rodata& rodata, const Tables& tables, std::uint64_t hash_seed) {
+void set_constants(Rodata& rodata, const Sizes& sizes, const Tables& tables, std::uint64_t hash_seed) {
   rodata.segment_count = tables.segments;
   rodata.previous_segment_count = tables.previous;
   rodata.hash_seed = hash_seed;
+  rodata.listener_line_count = sizes.listener_lines();
   rodata.sweep_interval_ns = sweep_interval_nanoseconds;
   rodata.sweep_segments = (tables.segments + tables.previous + sweeps_per_second - 1) / sweeps_per_second;
 }
@@ -234,8 +236,8 @@ Result<void> PacketPath::load(const Tables& tables) {
   bpf_program__set_autoload(xdp->progs.ballast_move, false);
   bpf_program__set_autoload(xdp->progs.ballast_admit, false);
   set_sizes(xdp->obj, sizes_, tables);
-  set_constants(*xdp->rodata, tables, hash_seed_);
-  set_constants(*tc->rodata, tables, hash_seed_);
+  set_constants(*xdp->rodata, sizes_, tables, hash_seed_);
+  set_constants(*tc->rodata, sizes_, tables, hash_seed_);
   const auto shared = shared_maps(xdp->obj, tc->obj);
   std::vector<SharedMap> made;
   for (const auto& map : shared) {
@@ -287,12 +289,12 @@ Result<void> PacketPath::map_arrays() {
     return {};
   };
   const auto& maps = xdp_->maps;
-  for (auto opened :
-       {open_array(settings, maps.data_settings), open_array(live, maps.data_live),
-        open_array(arrivals, maps.data_arrivals), open_array(services, maps.services),
-        open_array(cursors, maps.cursors), open_array(rings, maps.rings), open_array(maglev_tables, maps.maglev_tables),
-        open_array(chunks, maps.chunks), open_array(figures, maps.figures), open_array(servers, maps.servers),
-        open_array(service_traffic, maps.service_traffic)}) {
+  for (auto opened : {open_array(settings, maps.data_settings), open_array(live, maps.data_live),
+                      open_array(arrivals, maps.data_arrivals), open_array(listeners, maps.listeners),
+                      open_array(services, maps.services), open_array(cursors, maps.cursors),
+                      open_array(rings, maps.rings), open_array(maglev_tables, maps.maglev_tables),
+                      open_array(chunks, maps.chunks), open_array(figures, maps.figures),
+                      open_array(servers, maps.servers), open_array(service_traffic, maps.service_traffic)}) {
     if (!opened) return opened;
   }
   return {};

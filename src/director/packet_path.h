@@ -31,6 +31,8 @@ struct Sizes {
   [[nodiscard]] std::uint32_t chunks() const { return (servers + 15) / 16 + services; }
   [[nodiscard]] std::uint32_t server_slots() const { return chunks() * 16; }
   [[nodiscard]] std::uint32_t ring_lines() const { return chunks() * 2 + services * 32; }
+  /// One key of a service in two lines: few lines are full.
+  [[nodiscard]] std::uint32_t listener_lines() const { return services * 2; }
   /// Twice as many as services use: a replaced one rests for a while.
   [[nodiscard]] std::uint32_t maglev_tables() const { return mh_services * 2; }
 };
@@ -93,6 +95,7 @@ class PacketPath {
   MappedArray<abi::settings> settings;
   MappedArray<abi::live> live;
   MappedArray<abi::arrivals> arrivals;
+  MappedArray<abi::listener_line> listeners;
   MappedArray<abi::service> services;
   MappedArray<abi::cursor> cursors;
   MappedArray<abi::ring_line> rings;

@@ -6,7 +6,7 @@
 
 namespace ballast::director {
 
-ServiceKeys::ServiceKeys(PacketPath& path) : path_(path) {
+ServiceKeys::ServiceKeys(PacketPath& path) : path_(path), listeners_(path.listeners.all()) {
   if (!path.adopted()) return;
   abi::service_key entry{};
   std::uint32_t index = 0;
@@ -20,6 +20,7 @@ ServiceKeys::ServiceKeys(PacketPath& path) : path_(path) {
     if (path.services[index].in_use != USE_CONFIGURED) rest_.insert(key);
     if (const auto* address = std::get_if<cluster::AddressKey>(&key)) ++addresses_[address->endpoint.address];
   }
+  listeners_.restore(services_);
 }
 
 void ServiceKeys::assign(std::uint32_t index, const std::vector<cluster::ServiceKey>& keys) {
@@ -52,10 +53,12 @@ void ServiceKeys::publish(const cluster::ServiceKey& key, std::uint32_t index) {
   known->second = index;
   const auto entry = map_key(key);
   bpf_map_update_elem(path_.service_keys_map(), &entry, &index, BPF_ANY);
+  if (const auto* address = std::get_if<cluster::AddressKey>(&key)) listeners_.put(*address, index);
   if (is_new) count_address(key, 1);
 }
 
 void ServiceKeys::withdraw(const cluster::ServiceKey& key) {
+  if (const auto* address = std::get_if<cluster::AddressKey>(&key)) listeners_.take(*address);
   const auto entry = map_key(key);
   bpf_map_delete_elem(path_.service_keys_map(), &entry);
   services_.erase(key);

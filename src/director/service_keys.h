@@ -1,4 +1,4 @@
-// Which service a packet's destination belongs to: the map in which the packet programs look it up.
+// Which service a packet's destination belongs to: the maps in which the packet programs look it up.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cluster/model.h"
+#include "director/listeners.h"
 #include "director/packet_path.h"
 
 namespace ballast::director {
@@ -35,6 +36,7 @@ class ServiceKeys {
   void count_address(const cluster::ServiceKey& key, int difference);
 
   PacketPath& path_;
+  Listeners listeners_;
   std::map<cluster::ServiceKey, std::uint32_t> services_;
   std::map<std::uint32_t, std::set<cluster::ServiceKey>> keys_;
   std::set<cluster::ServiceKey> rest_;

@@ -179,6 +179,8 @@ Result<void> Copy::load() {
   for (bpf_map* map : maps_of(xdp_->obj)) {
     if (auto shaped = shape(map); !shaped) return shaped;
   }
+  const auto lines = bpf_map__max_entries(xdp_->maps.listeners);
+  xdp_->rodata->listener_line_count = tc_->rodata->listener_line_count = lines;
   if (const int code = director_xdp_bpf__load(xdp_.get()); code != 0) return std::unexpected(load_error("XDP", -code));
   for (const bpf_map* map : maps_of(xdp_->obj)) {
     bpf_map* twin = bpf_object__find_map_by_name(tc_->obj, bpf_map__name(map));

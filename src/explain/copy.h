@@ -9,9 +9,10 @@
 #include <vector>
 
 #include "base/error.h"
+#include "capture/abi.h"
 #include "capture/frames.h"
 #include "director/mapped_array.h"
-#include "explain/abi.h"
+#include "director/placement.h"
 
 struct bpf_map;
 struct bpf_object;

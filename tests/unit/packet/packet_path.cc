@@ -21,6 +21,7 @@
 #include <numeric>
 
 #include "bpf/counters.h"
+#include "director/placement.h"
 #include "schedule/hash_buckets.h"
 #include "schedule/maglev.h"
 
@@ -150,6 +151,7 @@ void share_maps(const std::map<std::string, bpf_map*>& maps, const Maps& running
 
 void set_sizes(bpf_object* object) {
   const std::pair<const char*, std::uint32_t> sizes[] = {{"service_keys", 512},
+                                                         {"listeners", 1},
                                                          {"services", services_max},
                                                          {"cursors", services_max},
                                                          {"service_traffic", services_max},
@@ -336,7 +338,7 @@ std::uint32_t PacketPath::move() { return run_once(object_, "ballast_move"); }
 
 void PacketPath::clear() {
   const auto offset = read_map<abi::live>(map("live"), 0).slots_offset;
-  for (const char* name : {"services", "cursors", "rings", "maglev_tables", "chunks", "figures", "servers",
+  for (const char* name : {"listeners", "services", "cursors", "rings", "maglev_tables", "chunks", "figures", "servers",
                            "server_traffic", "counters", "connections", "icmp_tokens", "capture_orders"}) {
     zero_array(map(name), processors_);
   }
@@ -407,6 +409,11 @@ void PacketPath::add_address(std::uint32_t service, const Address& address) {
   const std::uint32_t mark = SERVICE_INDEX_ADDRESS;
   if (bpf_map_update_elem(map("service_keys"), &key, &service, BPF_ANY) != 0) give_up("adding a service's key");
   bpf_map_update_elem(map("service_keys"), &alone, &mark, BPF_ANY);
+  auto line = read_map<abi::listener_line>(map("listeners"), 0);
+  auto* const vacant = std::ranges::find(line.listener, 0u, &abi::listener::socket);
+  if (vacant == std::ranges::end(line.listener)) return;
+  *vacant = {key.address, abi::socket_of(key.port, key.protocol), service};
+  write_map(map("listeners"), 0, line);
 }
 
 std::uint32_t PacketPath::add_server(std::uint32_t service, const ServerSpec& spec) {
