@@ -204,6 +204,24 @@ struct server {
   __u32 reserved[7];
 };
 
+/* The packets of one socket of this machine that reach a real server by its service's way: see bpf/service_way.h. One
+ * entry is for what it sends, by the real server's address, and one for the answers, by the virtual address. */
+struct way_key {
+  union address remote;
+  __be16 remote_port;
+  __be16 local_port;
+  __u8 protocol;
+  __u8 answers; /* 1: for what comes from `remote`, 0: for what goes there */
+  __u8 pad[2];
+};
+struct way {
+  union address other;  /* stands in the place of `remote` on the way */
+  struct server server; /* what is sent: its method, address and tunnel */
+  __u32 used;           /* ... 1: a packet has gone there */
+  __u32 pad[3];
+};
+#define WAYS_MAX 2048
+
 struct traffic {
   __u64 connections;
   __u64 packets_in;
@@ -325,6 +343,7 @@ struct arrivals {
 #define SETTING_MARKS_IPV4 0x08u /* some IPv4 service is one by firewall mark: it goes before those of all ports */
 #define SETTING_MARKS_IPV6 0x10u
 #define SETTING_SYNC 0x20u /* changes of connections are told to the daemon, for other directors */
+#define SETTING_WAYS 0x40u /* there are checks by a service's own way */
 
 /* Bits of settings.behaviour, and the sysctl of ip_vs that has the same meaning. */
 #define BEHAVIOUR_EXPIRE_REMOVED 0x0001u        /* expire_nodest_conn */

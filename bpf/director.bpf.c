@@ -15,6 +15,7 @@
 #include "icmp_relay.h"
 #include "mss.h"
 #include "rewrite.h"
+#include "service_way.h"
 #include "transmit.h"
 #include "tunnel.h"
 
@@ -167,7 +168,10 @@ static __always_inline int refuse(context* ctx, const struct packet* p, const st
 /* A packet that no one here knows. */
 __noinline int leave(context* ctx, const struct packet* p) {
   struct settings* set = settings_now();
-  if (!p || !set || !is_lost_reply(p, set)) return VERDICT_PASS;
+  if (!p || !set) return VERDICT_PASS;
+  struct way* way = way_back(p);
+  if (way) return comes_by_way(ctx, p, way);
+  if (!is_lost_reply(p, set)) return VERDICT_PASS;
   if (must_leave_answer(ctx, set)) return punt();
   count(COUNTER_replies_refused);
   return icmp_port_unreachable(ctx, p);
@@ -310,35 +314,42 @@ int ballast_outgoing(context* ctx) {
 }
 
 /* A reply of a real server that is this machine. */
-static __always_inline int reply_of_local_server(context* ctx) {
-  struct packet p = {};
+static __always_inline int reply_of_local_server(context* ctx, const struct packet* p, struct settings* set) {
   struct location at;
   struct server* server;
-  struct settings* set = settings_now();
-  if (!set || parse(ctx, &p) != PARSED_SEGMENT) return VERDICT_PASS;
   __u32 now = now_ticks();
-  struct connection* c = find_from_server(&p, &server, &at);
-  if (!c && may_be_expected(&p, set)) {
-    c = connection_at(open_expected(&p, now));
-    if (!c || !calls_client(c, &p)) return VERDICT_PASS;
+  struct connection* c = find_from_server(p, &server, &at);
+  if (!c && may_be_expected(p, set)) {
+    c = connection_at(open_expected(p, now));
+    if (!c || !calls_client(c, p)) return VERDICT_PASS;
     server = server_at(c->server);
   }
   if (!c || !server || !(server->flags & SERVER_LOCAL)) return VERDICT_PASS;
-  advance(c, &p, set, 1, now);
-  if (p.tcp_flags & TCP_SYN) end_trial(c->server, server->service, &p);
-  count_traffic(c->server, ctx, &p, 1);
-  if (is_ftp_control(c, server) && !hear_server(ctx, &p, c, now)) return lose();
-  if (!translate_to_client(ctx, &p, c)) return lose();
+  advance(c, p, set, 1, now);
+  if (p->tcp_flags & TCP_SYN) end_trial(c->server, server->service, p);
+  count_traffic(c->server, ctx, p, 1);
+  if (is_ftp_control(c, server) && !hear_server(ctx, p, c, now)) return lose();
+  if (!translate_to_client(ctx, p, c)) return lose();
   count(COUNTER_replies_nat);
   return VERDICT_PASS;
 }
 
+static __always_inline int process_leaving(context* ctx) {
+  struct packet p = {};
+  struct settings* set = settings_now();
+  if (!set || parse(ctx, &p) != PARSED_SEGMENT) return VERDICT_PASS;
+  struct way* way = way_there(&p);
+  if (way && !ctx->ingress_ifindex) return goes_by_way(ctx, &p, way);
+  return reply_of_local_server(ctx, &p, set);
+}
+
 /* TC egress, attached only while a real server reached by NAT is an address of this machine: its replies do not come in
- * by any interface, so they are translated where they go out. */
+ * by any interface, so they are translated where they go out. And while real servers are checked by their services' own
+ * way. */
 SEC("tc")
-int ballast_local_reply(context* ctx) {
+int ballast_leaving(context* ctx) {
   if (is_captured()) capture_arrival(ctx);
-  int verdict = reply_of_local_server(ctx);
+  int verdict = process_leaving(ctx);
   return is_captured() ? capture_departure(ctx, verdict, CAPTURE_TC_EGRESS) : verdict;
 }
 #endif

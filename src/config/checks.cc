@@ -292,7 +292,7 @@ constexpr std::array settings = {
     Setting<Of>{"bind", network, read_bind, write_bind},
     text<Of, &Of::bind_interface>("interface", network),
     number<Of, &Of::mark, 0, most_32>("mark", network),
-    flag<Of, &Of::through_service>("through_service", network),
+    flag<Of, &Of::through_service>("through_service", network & ~only(CheckType::icmp)),
     duration<&Of::interval, 10>("interval"),
     duration<&Of::changing_interval, 0>("changing_interval"),
     duration<&Of::timeout, 1>("timeout"),

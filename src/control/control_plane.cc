@@ -89,6 +89,7 @@ Result<std::unique_ptr<ControlPlane>> ControlPlane::start(Sources sources, Clock
   plane->statistics_.restore(saved->baselines);
   for (const auto& note : wanted.notes) log::notice("{}", note);
   plane->current_ = std::move(wanted.cluster);
+  plane->director_->serve_ways(cluster::has_checks_by_own_way(plane->current_));
   plane->adopt(*reading);
   plane->monitor_.apply(plane->current_, running_in(*plane->director_), now_for_checks(now));
   if (auto applied = plane->install_health(); !applied) return std::unexpected(applied.error());
@@ -137,6 +138,7 @@ Result<void> ControlPlane::install(Cluster next) {
     return applied;
   }
   current_ = std::move(next);
+  director_->serve_ways(cluster::has_checks_by_own_way(current_));
   monitor_ = std::move(monitor);
   effective_ = std::move(effective);
   if (synchronizer_ != nullptr) synchronizer_->servers_changed();
@@ -291,6 +293,25 @@ sync::Table ControlPlane::table_for_sync() {
                                    .refused = std::uint64_t{admitted.refused} + admitted.unknown,
                                    .unknown = admitted.unknown};
               }};
+}
+
+std::shared_ptr<const health::ServiceWays> ControlPlane::service_ways() const {
+  using cluster::ServiceWay;
+  const std::weak_ptr<director::Director> director = director_;
+  return std::make_shared<const health::ServiceWays>(health::ServiceWays{
+      .open = [director](const ServiceWay& way) -> Result<void> {
+        const auto held = director.lock();
+        return held ? held->open_way(way) : fail("the daemon ends");
+      },
+      .was_used =
+          [director](const ServiceWay& way) {
+            const auto held = director.lock();
+            return held != nullptr && held->way_was_used(way);
+          },
+      .close =
+          [director](const ServiceWay& way) {
+            if (const auto held = director.lock()) held->close_way(way);
+          }});
 }
 
 HealthView ControlPlane::health() const { return health_view(current_, health_, monitor_.reports()); }

@@ -27,6 +27,7 @@
 #include "director/director.h"
 #include "health/monitor.h"
 #include "health/notice.h"
+#include "health/service_ways.h"
 #include "sync/synchronizer.h"
 
 namespace ballast::control {
@@ -93,6 +94,8 @@ class ControlPlane {
 
   /// The checks of the current state, for whoever runs them and lists maintenance directories.
   [[nodiscard]] health::Monitor& monitor() { return monitor_; }
+  /// How checks reach real servers by their services' own way. Can be kept for longer than this.
+  [[nodiscard]] std::shared_ptr<const health::ServiceWays> service_ways() const;
   /// Puts into force what the monitor came to know, if the last time is 100 ms ago; tick() does so too.
   void follow_health(Clock::time_point now);
 
@@ -120,7 +123,7 @@ class ControlPlane {
   void save_when_small();
 
   Sources sources_;
-  std::unique_ptr<director::Director> director_;
+  std::shared_ptr<director::Director> director_;
   std::unique_ptr<sync::Synchronizer> synchronizer_;
   VirtualRouters virtual_routers_;
   cluster::Cluster current_;

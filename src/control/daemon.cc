@@ -84,7 +84,9 @@ class Loop {
         timer_(context),
         signals_(context, SIGTERM, SIGINT, SIGHUP),
         engine_(context.get_executor(), plane.monitor(),
-                {.run = health::check_once, .news = [this] { follow_health(); }}),
+                {.run = [ways = plane.service_ways()](
+                            health::CheckTarget target) { return health::check_once(std::move(target), ways); },
+                 .news = [this] { follow_health(); }}),
         maintenance_(context.get_executor(), plane.monitor(), [this] { follow_health(); }) {
     wait_for_tick();
     wait_for_signal();

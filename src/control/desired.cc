@@ -7,6 +7,8 @@
 #include <map>
 #include <set>
 
+#include "cluster/service_way.h"
+
 namespace ballast::control {
 namespace {
 
@@ -41,8 +43,10 @@ bool has_remote_checksum(const cluster::RealServer& server) {
          server.tunnel.checksum == cluster::TunnelChecksum::remote;
 }
 
-bool is_checked_through_service(const cluster::RealServer& server) {
-  return std::ranges::any_of(server.health.checks, &cluster::HealthCheck::through_service);
+/// A check asks for the service's own way, and there is none.
+bool lacks_own_way(const VirtualService& service, const cluster::RealServer& server) {
+  return server.forward != cluster::ForwardingMethod::nat && !cluster::has_own_way(service, server) &&
+         std::ranges::any_of(server.health.checks, &cluster::HealthCheck::through_service);
 }
 
 }  // namespace
@@ -119,10 +123,10 @@ std::vector<std::string> shortcomings(const Cluster& cluster) {
           "an outer checksum",
           to_string(service.key)));
     }
-    if (std::ranges::any_of(service.servers, is_checked_through_service)) {
-      lines.push_back(fmt::format(
-          "checks of {} through the service are not yet acted on: the real servers are asked by their own addresses",
-          to_string(service.key)));
+    if (std::ranges::any_of(service.servers, [&](const auto& server) { return lacks_own_way(service, server); })) {
+      lines.push_back(fmt::format("{}: through_service is for a service with an address of its servers' family; these "
+                                  "are asked by their own addresses",
+                                  to_string(service.key)));
     }
   }
   for (const auto& instance : cluster.vrrp.instances) {

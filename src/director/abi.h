@@ -22,6 +22,8 @@ static_assert(sizeof(listener_line) == 64);
 static_assert(sizeof(fragment_key) == 40);
 static_assert(sizeof(destination_key) == 24);
 static_assert(sizeof(expected_call) == 40);
+static_assert(sizeof(way_key) == 24);
+static_assert(sizeof(way) == 160);
 
 inline address to_abi(const net::Address& a) {
   address out{};

@@ -25,6 +25,7 @@
 #include "director/packet_path.h"
 #include "director/running_table.h"
 #include "director/table_growth.h"
+#include "director/ways.h"
 #include "net/sysctl.h"
 
 namespace ballast::director {
@@ -88,6 +89,7 @@ class PinnedDirector : public Director {
         table_(*path_),
         growth_(*path_),
         changes_(*path_),
+        ways_(*path_),
         hops_(*path_),
         order_(table_.configured_services()) {}
 
@@ -122,7 +124,7 @@ class PinnedDirector : public Director {
     hops_.resolve(servers_);
     renew_lease();
     warn_of_missing_forwarding(steered.marks);
-    if (auto served = serve_local(); !served) return served;
+    if (auto served = watch_leaving(); !served) return served;
     return growth_.grow_to(cluster.director.connections);
   }
 
@@ -136,7 +138,7 @@ class PinnedDirector : public Director {
     if (now - collected_ < collect_period) return;
     collected_ = now;
     table_.collect(now);
-    if (auto served = serve_local(); !served) log::warning("{}", served.error().message);
+    if (auto served = watch_leaving(); !served) log::warning("{}", served.error().message);
   }
 
   std::size_t report(const ServerReport& report) override { return table_.report(report); }
@@ -157,6 +159,15 @@ class PinnedDirector : public Director {
   Admitted admit(std::span<const Connection> connections) override {
     return director::admit(*path_, table_, connections);
   }
+
+  void serve_ways(bool wanted) override {
+    ways_.serve(wanted);
+    if (!attached_) return;
+    if (auto served = watch_leaving(); !served) log::warning("{}", served.error().message);
+  }
+  Result<void> open_way(const cluster::ServiceWay& way) override { return ways_.open(way); }
+  [[nodiscard]] bool way_was_used(const cluster::ServiceWay& way) const override { return ways_.was_used(way); }
+  void close_way(const cluster::ServiceWay& way) override { ways_.close(way); }
 
   [[nodiscard]] std::uint32_t connection_count() const override {
     return static_cast<std::uint32_t>(std::max<std::int64_t>(observe(path_->live[0].connections), 0));
@@ -228,14 +239,15 @@ class PinnedDirector : public Director {
     return mark_device_.reattach();
   }
 
-  /// A local real server behind NAT needs its replies translated on their way out.
-  Result<void> serve_local() {
+  /// A local real server behind NAT needs its replies translated on their way out; checks by their services' way change
+  /// there too.
+  Result<void> watch_leaving() {
     const bool local = std::ranges::any_of(servers_, [&](std::uint32_t index) {
       const abi::server& server = path_->servers[index];
       return server.method == abi::FORWARD_NAT && (server.flags & SERVER_LOCAL) != 0;
     });
-    return local == interfaces_.translates_local_replies() ? Result<void>{}
-                                                           : interfaces_.translate_local_replies(local);
+    const bool wanted = local || ways_.served();
+    return wanted == interfaces_.watches_leaving() ? Result<void>{} : interfaces_.watch_leaving(wanted);
   }
 
   std::unique_ptr<PacketPath> path_;
@@ -246,6 +258,7 @@ class PinnedDirector : public Director {
   RunningTable table_;
   TableGrowth growth_;
   Changes changes_;
+  Ways ways_;
   NextHops hops_;
   cluster::DirectorSettings settings_;
   bool attached_ = false;

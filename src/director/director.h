@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "cluster/connection.h"
 #include "cluster/model.h"
+#include "cluster/service_way.h"
 
 namespace ballast::director {
 
@@ -123,6 +124,14 @@ class Director {
   /// Enters connections that another director has, or brings those that are here to what they are there. Packets go on
   /// meanwhile; what they change afterwards stands.
   virtual Admitted admit(std::span<const Connection> connections) = 0;
+  /// Checks are to reach real servers by their services' own way, or not any more. Until then open_way() does nothing.
+  virtual void serve_ways(bool wanted) = 0;
+  /// From now on the packets of a socket, and the answers, go this way. E2BIG: too many do.
+  virtual Result<void> open_way(const cluster::ServiceWay& way) = 0;
+  /// Whether a packet has gone this way.
+  [[nodiscard]] virtual bool way_was_used(const cluster::ServiceWay& way) const = 0;
+  virtual void close_way(const cluster::ServiceWay& way) = 0;
+
   [[nodiscard]] virtual std::uint32_t connection_count() const = 0;
   [[nodiscard]] virtual std::uint32_t connection_capacity() const = 0;
   /// While the table grows: `director.connections` of the applied Cluster is more than it held.

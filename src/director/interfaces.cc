@@ -157,7 +157,7 @@ Result<void> Interfaces::apply(const cluster::DirectorSettings& settings) {
   }
   attached_ = std::move(attached);
   note_own_macs();
-  return translate_local_replies(local_replies_);
+  return watch_leaving(leaving_);
 }
 
 void Interfaces::note_own_macs() {
@@ -194,13 +194,13 @@ std::optional<std::string> Interfaces::defect() const {
   return std::nullopt;
 }
 
-Result<void> Interfaces::translate_local_replies(bool wanted) {
-  local_replies_ = wanted;
+Result<void> Interfaces::watch_leaving(bool wanted) {
+  leaving_ = wanted;
   for (const auto& interface : attached_) {
     const std::uint32_t index = if_nametoindex(interface.name.c_str());
     if (!wanted) {
       detach_tc(interface.name, TcPoint::egress, directory_);
-    } else if (auto done = attach_tc({interface.name, index}, TcPoint::egress, path_.local_reply_program(), directory_);
+    } else if (auto done = attach_tc({interface.name, index}, TcPoint::egress, path_.leaving_program(), directory_);
                !done) {
       return done;
     }

@@ -69,7 +69,7 @@ class PacketPath {
   void set_capacity(std::uint32_t connections);
   [[nodiscard]] int xdp_program() const;
   [[nodiscard]] int tc_program() const;
-  [[nodiscard]] int local_reply_program() const;
+  [[nodiscard]] int leaving_program() const;
   /// Moves entries of the previous table: see bpf/growth.h.
   [[nodiscard]] int move_program() const;
   [[nodiscard]] int outgoing_program() const;
@@ -80,6 +80,7 @@ class PacketPath {
   [[nodiscard]] int server_traffic_map() const;
   [[nodiscard]] int counters_map() const;
   [[nodiscard]] int changes_map() const;
+  [[nodiscard]] int ways_map() const;
   [[nodiscard]] int connections_map() const;
   [[nodiscard]] int previous_connections_map() const;
 

@@ -5,10 +5,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "cluster/model.h"
+#include "health/service_ways.h"
 
 namespace ballast::health {
 
@@ -18,6 +20,7 @@ struct CheckTarget {
   net::Endpoint server;
   cluster::ServiceKey service;
   cluster::ForwardingMethod forward = cluster::ForwardingMethod::route;
+  cluster::Tunnel tunnel;  ///< counts where the check goes through the service
   cluster::HealthCheck check;
   friend bool operator==(const CheckTarget&, const CheckTarget&) = default;
 };
@@ -30,7 +33,8 @@ struct CheckResult {
   friend bool operator==(const CheckResult&, const CheckResult&) = default;
 };
 
-/// Runs one check on the current executor; never throws; ends within the check's timeouts.
-boost::asio::awaitable<CheckResult> check_once(CheckTarget target);
+/// Runs one check on the current executor; never throws; ends within the check's timeouts. Without `ways` a check that
+/// goes through the service fails.
+boost::asio::awaitable<CheckResult> check_once(CheckTarget target, std::shared_ptr<const ServiceWays> ways = {});
 
 }  // namespace ballast::health

@@ -59,15 +59,22 @@ std::optional<std::string> remark(const CheckTarget& target, Standing before, co
   return {};
 }
 
+/// Of a check that goes through the service.
+std::string virtual_address_of(const CheckTarget& target) {
+  return std::get<cluster::AddressKey>(target.service).endpoint.address.to_string();
+}
+
 }  // namespace
 
 CheckTarget target_of(const VirtualService& service, const RealServer& server, const HealthCheck& check) {
-  CheckTarget target{.server = server.endpoint, .service = {}, .forward = {}, .check = check};
+  CheckTarget target{.server = server.endpoint, .service = {}, .forward = {}, .tunnel = {}, .check = check};
   target.check.port = port_of(service, server, check);
-  if (knows_service(check)) {
+  target.check.through_service = check.through_service && cluster::has_own_way(service, server);
+  if (knows_service(target.check)) {
     target.service = service.key;
     target.forward = server.forward;
   }
+  if (target.check.through_service) target.tunnel = server.tunnel;
   return target;
 }
 
@@ -80,7 +87,8 @@ std::string describe(const CheckTarget& target) {
   const net::Address address = check.address.value_or(target.server.address);
   if (check.type == CheckType::icmp) return fmt::format("{} {}", word, address.to_string());
   const std::string path = check.requests.empty() ? "" : check.requests.front().path;
-  return fmt::format("{}{} {}{}", word, check.tls ? "+tls" : "", net::Endpoint{address, check.port}.to_string(), path);
+  return fmt::format("{}{} {}{}{}", word, check.tls ? "+tls" : "", net::Endpoint{address, check.port}.to_string(), path,
+                     check.through_service ? " by " + virtual_address_of(target) : "");
 }
 
 bool Monitor::gets_traffic(const ServerPlace& place) {

@@ -27,18 +27,32 @@ Result<Question> question_of(const CheckTarget& target, int socket) {
   return udp_question(check);
 }
 
+/// A socket that is connected to the server, by the service's own way where that is asked.
+Result<Fd> datagram_socket(const CheckTarget& target, OwnWay& way) {
+  const auto peer = peer_of(target);
+  auto socket = prepared_socket(peer, SOCK_DGRAM, 0, target.check);
+  if (!socket) return socket;
+  if (auto led = way.lead(socket->get(), peer, cluster::Protocol::udp, target); !led) {
+    return std::unexpected(led.error());
+  }
+  if (auto connected = connect_socket(socket->get(), peer); !connected) return std::unexpected(connected.error());
+  return socket;
+}
+
 /// What silence means.
 Verdict judge_silence(const HealthCheck& check) {
-  const bool may_be_silent = check.type == CheckType::udp && !check.reply && check.expect.empty();
+  const bool wants_none = check.type == CheckType::udp && !check.reply && check.expect.empty();
+  const bool may_be_silent = wants_none && !check.through_service;  // "port unreachable" would come by another way
   if (may_be_silent) return up(fmt::format("no \"port unreachable\" within {}", phrase_of(check.timeout)));
   return down(fmt::format("no answer within {}", phrase_of(check.timeout)));
 }
 
 }  // namespace
 
-asio::awaitable<CheckResult> check_by_datagram(const CheckTarget& target) {
+asio::awaitable<CheckResult> check_by_datagram(const CheckTarget& target, const WaysPointer& ways) {
   const auto& check = target.check;
-  auto socket = connected_socket(peer_of(target), SOCK_DGRAM, 0, check);
+  OwnWay way(ways);
+  auto socket = datagram_socket(target, way);
   if (!socket) co_return result_of(down(socket.error().message));
   const auto question = question_of(target, socket->get());
   if (!question) co_return result_of(down(question.error().message));
@@ -46,7 +60,7 @@ asio::awaitable<CheckResult> check_by_datagram(const CheckTarget& target) {
   const auto interval = check.type == CheckType::udp ? check.timeout : check.timeout / 3;
   auto verdict = co_await ask(descriptor, *question, interval, check.timeout);
   if (!verdict) verdict = judge_silence(check);
-  co_return result_of(std::move(*verdict));
+  co_return result_of(way.confirm(std::move(*verdict)));
 }
 
 }  // namespace ballast::health

@@ -96,12 +96,13 @@ Verdict no_answer(const HealthCheck& check, const Progress& progress) {
   return down(fmt::format("no answer within {} ({})", phrase_of(check.timeout), progress.doing));
 }
 
-asio::awaitable<Verdict> hold(const CheckTarget& target, const HttpRequest& request, Progress& progress) {
-  Stream stream(co_await asio::this_coro::executor);
+asio::awaitable<Verdict> hold(const CheckTarget& target, const WaysPointer& ways, const HttpRequest& request,
+                              Progress& progress) {
+  Stream stream(co_await asio::this_coro::executor, ways);
   const auto& check = target.check;
   progress.doing = connecting;
   const auto limit = check.connect_timeout.count() != 0 ? check.connect_timeout : check.timeout;
-  const auto connected = co_await within(limit, stream.connect(peer_of(target), check));
+  const auto connected = co_await within(limit, stream.connect(peer_of(target), target));
   if (!connected) co_return no_connection(limit);
   if (!*connected) co_return down(connected->error().message);
   const TlsWishes tls = tls_wishes(target, request);
@@ -112,17 +113,18 @@ asio::awaitable<Verdict> hold(const CheckTarget& target, const HttpRequest& requ
     if (tls.http_2 && stream.protocol() != "h2") co_return down("server does not offer HTTP/2 over TLS (by ALPN)");
   }
   Conversation conversation = conversation_of(target, request, stream);
-  co_return co_await converse(std::move(conversation), stream, tls, target, progress);
+  auto verdict = co_await converse(std::move(conversation), stream, tls, target, progress);
+  co_return stream.confirm(std::move(verdict));
 }
 
 }  // namespace
 
-asio::awaitable<CheckResult> check_by_stream(const CheckTarget& target, Progress& progress) {
+asio::awaitable<CheckResult> check_by_stream(const CheckTarget& target, const WaysPointer& ways, Progress& progress) {
   std::vector<HttpRequest> requests = target.check.requests;
   if (!is_http(target.check.type) || requests.empty()) requests = {HttpRequest{}};
   CheckResult result;
   for (const auto& request : requests) {
-    auto verdict = co_await within(target.check.timeout, hold(target, request, progress));
+    auto verdict = co_await within(target.check.timeout, hold(target, ways, request, progress));
     if (!verdict) verdict = no_answer(target.check, progress);
     if (!verdict->up && requests.size() > 1) verdict->reason = fmt::format("{}: {}", request.path, verdict->reason);
     result = result_of(std::move(*verdict));

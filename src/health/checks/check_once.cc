@@ -14,7 +14,7 @@ bool needs_port(CheckType type) {
   return type != CheckType::icmp && type != CheckType::command && type != CheckType::file;
 }
 
-asio::awaitable<CheckResult> dispatch(const CheckTarget& target) {
+asio::awaitable<CheckResult> dispatch(const CheckTarget& target, const WaysPointer& ways) {
   const auto& check = target.check;
   if (needs_port(check.type) && peer_of(target).port == 0) {
     co_return result_of(down("neither check nor server nor service has a port: give the check one"));
@@ -23,11 +23,11 @@ asio::awaitable<CheckResult> dispatch(const CheckTarget& target) {
   switch (check.type) {
     case CheckType::udp:
     case CheckType::radius:
-      co_return co_await check_by_datagram(target);
+      co_return co_await check_by_datagram(target, ways);
     case CheckType::dns:
     case CheckType::sip:
       if (check.over_tcp) break;
-      co_return co_await check_by_datagram(target);
+      co_return co_await check_by_datagram(target, ways);
     case CheckType::icmp:
       co_return co_await check_by_ping(target);
     case CheckType::command:
@@ -37,7 +37,7 @@ asio::awaitable<CheckResult> dispatch(const CheckTarget& target) {
     default:
       break;
   }
-  co_return co_await check_by_stream(target, progress);
+  co_return co_await check_by_stream(target, ways, progress);
 }
 
 }  // namespace
@@ -49,12 +49,12 @@ CheckResult result_of(Verdict verdict) {
   return result;
 }
 
-asio::awaitable<CheckResult> check_once(CheckTarget target) {
+asio::awaitable<CheckResult> check_once(CheckTarget target, WaysPointer ways) {
   using Clock = std::chrono::steady_clock;
   const auto begun = Clock::now();
   CheckResult result;
   try {
-    result = co_await dispatch(target);
+    result = co_await dispatch(target, ways);
   } catch (const std::exception& error) {  // memory, descriptors: what Asio cannot tell as an error code
     result = result_of(down(error.what()));
   }

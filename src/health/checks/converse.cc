@@ -33,8 +33,8 @@ asio::awaitable<Result<void>> receive(Line& line) {
 asio::awaitable<Result<void>> open_data(Line& line, const CheckTarget& target) {
   net::Endpoint peer = peer_of(target);
   peer.port = line.conversation.data_port();
-  line.data.emplace(co_await asio::this_coro::executor);
-  const auto connected = co_await line.data->connect(peer, target.check, true);
+  line.data.emplace(co_await asio::this_coro::executor, line.stream.ways());
+  const auto connected = co_await line.data->connect(peer, target, true);
   if (!connected) co_return fail(fmt::format("data connection: {}", connected.error().message));
   line.conversation.connected();
   co_return Result<void>();

@@ -7,6 +7,7 @@
 #include <array>
 #include <cctype>
 #include <cstring>
+#include <optional>
 
 namespace ballast::health {
 namespace {
@@ -40,12 +41,22 @@ struct SocketAddress {
 };
 
 Result<void> bind_to(int socket, const net::Endpoint& local) {
-  const int on = 1;
-  auto reused = set_option(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on, "SO_REUSEADDR");
-  if (!reused) return reused;
   const SocketAddress address(local);
   if (::bind(socket, address.get(), address.length) == 0) return {};
   return fail_errno(fmt::format("sending from {}", local.to_string()));
+}
+
+/// The local end of a socket.
+std::optional<net::Endpoint> local_endpoint(int socket) {
+  sockaddr_storage storage{};
+  socklen_t length = sizeof storage;
+  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&storage), &length) != 0) return {};
+  if (storage.ss_family == AF_INET) {
+    const auto* v4 = reinterpret_cast<const sockaddr_in*>(&storage);
+    return net::Endpoint{net::Address::ipv4(ntohl(v4->sin_addr.s_addr)), ntohs(v4->sin_port)};
+  }
+  const auto* v6 = reinterpret_cast<const sockaddr_in6*>(&storage);
+  return net::Endpoint{net::Address::from_bytes(std::to_array(v6->sin6_addr.s6_addr)), ntohs(v6->sin6_port)};
 }
 
 }  // namespace
@@ -79,34 +90,46 @@ Result<void> prepare_socket(int socket, const cluster::HealthCheck& check, bool 
   if (!check.bind_to) return {};
   net::Endpoint local = *check.bind_to;
   if (any_port) local.port = 0;
+  const int on = 1;
+  auto reused = set_option(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on, "SO_REUSEADDR");
+  if (!reused) return reused;
   return bind_to(socket, local);
 }
 
-Result<Fd> connected_socket(const net::Endpoint& peer, int kind, int protocol, const cluster::HealthCheck& check) {
+Result<std::uint16_t> local_port_of(int socket, net::Family family) {
+  if (const auto local = local_endpoint(socket); local && local->port != 0) return local->port;
+  const net::Address any = family == net::Family::ipv4 ? net::Address::ipv4(0) : net::Address::from_bytes({});
+  if (auto bound = bind_to(socket, {any, 0}); !bound) return fail("no local port is free", bound.error().code);
+  const auto local = local_endpoint(socket);
+  return local ? local->port : std::uint16_t{0};
+}
+
+Result<void> connect_socket(int socket, const net::Endpoint& peer) {
+  const SocketAddress address(peer);
+  if (::connect(socket, address.get(), address.length) == 0) return {};
+  const int code = errno;
+  return fail(phrase_of({code, boost::system::system_category()}), code);
+}
+
+Result<Fd> prepared_socket(const net::Endpoint& peer, int kind, int protocol, const cluster::HealthCheck& check) {
   const int family = peer.address.is_ipv4() ? AF_INET : AF_INET6;
   Fd socket(::socket(family, kind | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol));
   if (!socket) return fail_errno("socket");
   auto prepared = prepare_socket(socket.get(), check);
   if (!prepared) return std::unexpected(prepared.error());
-  const SocketAddress address(peer);
-  if (::connect(socket.get(), address.get(), address.length) != 0) {
-    const int code = errno;
-    return fail(phrase_of({code, boost::system::system_category()}), code);
-  }
+  return socket;
+}
+
+Result<Fd> connected_socket(const net::Endpoint& peer, int kind, int protocol, const cluster::HealthCheck& check) {
+  auto socket = prepared_socket(peer, kind, protocol, check);
+  if (!socket) return socket;
+  if (auto connected = connect_socket(socket->get(), peer); !connected) return std::unexpected(connected.error());
   return socket;
 }
 
 std::string local_end_of(int socket) {
-  sockaddr_storage storage{};
-  socklen_t length = sizeof storage;
-  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&storage), &length) != 0) return "";
-  if (storage.ss_family == AF_INET) {
-    const auto* v4 = reinterpret_cast<const sockaddr_in*>(&storage);
-    return net::Endpoint{net::Address::ipv4(ntohl(v4->sin_addr.s_addr)), ntohs(v4->sin_port)}.to_string();
-  }
-  const auto* v6 = reinterpret_cast<const sockaddr_in6*>(&storage);
-  return net::Endpoint{net::Address::from_bytes(std::to_array(v6->sin6_addr.s6_addr)), ntohs(v6->sin6_port)}
-      .to_string();
+  const auto local = local_endpoint(socket);
+  return local ? local->to_string() : "";
 }
 
 std::string phrase_of(const boost::system::error_code& error) {

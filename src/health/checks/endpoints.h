@@ -20,7 +20,16 @@ boost::asio::ip::address asio_address(const net::Address& address);
 /// come from the same port.
 Result<void> prepare_socket(int socket, const cluster::HealthCheck& check, bool any_port = false);
 
-/// A non-blocking socket of `kind` (SOCK_DGRAM ...) that is connected to `peer`, for protocols without a handshake.
+/// The local port of a socket, which gets one that no other socket has where it has none.
+Result<std::uint16_t> local_port_of(int socket, net::Family family);
+
+/// Connects a socket for protocols without a handshake.
+Result<void> connect_socket(int socket, const net::Endpoint& peer);
+
+/// A non-blocking socket of `kind` (SOCK_DGRAM ...) of the family of `peer`, with the check's mark, interface and local
+/// end.
+Result<Fd> prepared_socket(const net::Endpoint& peer, int kind, int protocol, const cluster::HealthCheck& check);
+/// ... that is connected to `peer`.
 Result<Fd> connected_socket(const net::Endpoint& peer, int kind, int protocol, const cluster::HealthCheck& check);
 
 /// "10.0.0.2:3333", this machine's end of a connected socket; empty where it has none.

@@ -24,14 +24,15 @@ bool is_end(const error_code& error) {
 
 }  // namespace
 
-asio::awaitable<Result<void>> Stream::connect(const net::Endpoint& peer, const cluster::HealthCheck& check,
-                                              bool any_port) {
+asio::awaitable<Result<void>> Stream::connect(const net::Endpoint& peer, const CheckTarget& target, bool any_port) {
   const asio::ip::tcp::endpoint to(asio_address(peer.address), peer.port);
   error_code error;
   socket_.open(to.protocol(), error);
   if (error) co_return fail(phrase_of(error), error.value());
-  auto prepared = prepare_socket(socket_.native_handle(), check, any_port);
+  auto prepared = prepare_socket(socket_.native_handle(), target.check, any_port);
   if (!prepared) co_return prepared;
+  auto led = way_.lead(socket_.native_handle(), peer, cluster::Protocol::tcp, target);
+  if (!led) co_return led;
   std::tie(error) = co_await socket_.async_connect(to, as_result);
   if (error) co_return fail(phrase_of(error), error.value());
   socket_.set_option(asio::ip::tcp::no_delay(true), error);

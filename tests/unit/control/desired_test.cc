@@ -79,15 +79,17 @@ TEST(Desired, NamesWhatIsNotActedOn) {
                           "packets go out without an outer checksum"));
 }
 
-TEST(Desired, NamesChecksThatDoNotGoThroughTheServiceYet) {
-  auto checked = service(1);
+TEST(Desired, NamesChecksThatFindNoWayThroughTheService) {
   cluster::RealServer server;
+  server.endpoint = {net::Address::ipv4(0x0a000002), 80};
   server.health.checks.emplace_back().through_service = true;
-  checked.servers = {server};
-  EXPECT_THAT(
-      shortcomings(cluster_of({checked, service(2)})),
-      ElementsAre("checks of tcp 10.0.0.1:1 through the service are not yet acted on: the real servers are asked "
-                  "by their own addresses"));
+  auto by_address = service(1);
+  auto by_mark = service(2);
+  by_mark.key = cluster::MarkKey{.mark = 7};
+  by_address.servers = by_mark.servers = {server};
+  EXPECT_THAT(shortcomings(cluster_of({by_address, by_mark})),
+              ElementsAre("fwmark 7: through_service is for a service with an address of its servers' family; these are "
+                          "asked by their own addresses"));
 }
 
 }  // namespace

@@ -25,6 +25,7 @@ struct FakePath {
   std::vector<director::Connection> admitted;
   std::uint64_t changes_lost = 0;
   bool keeps_changes = false;
+  bool serves_ways = false;
   int applies = 0;
   int ticks = 0;
   bool running = false;
@@ -86,6 +87,10 @@ class FakeDirector : public director::Director {
     all.entered = static_cast<std::uint32_t>(connections.size());
     return all;
   }
+  void serve_ways(bool wanted) override { path_.serves_ways = wanted; }
+  Result<void> open_way(const cluster::ServiceWay&) override { return {}; }
+  [[nodiscard]] bool way_was_used(const cluster::ServiceWay&) const override { return true; }
+  void close_way(const cluster::ServiceWay&) override {}
   [[nodiscard]] std::uint32_t connection_count() const override {
     return static_cast<std::uint32_t>(path_.connections.size());
   }
