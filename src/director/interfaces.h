@@ -19,9 +19,9 @@ class Interfaces {
   /// others. Where an interface cannot be had, those attached by this call are detached again and nothing has changed.
   Result<void> apply(const cluster::DirectorSettings& settings);
 
-  /// Translates (or not any more) the replies of real servers on this machine where they leave by these interfaces.
-  Result<void> translate_local_replies(bool wanted);
-  [[nodiscard]] bool translates_local_replies() const { return local_replies_; }
+  /// Looks (or not any more) at what this machine's own sockets send by these interfaces.
+  Result<void> watch_leaving(bool wanted);
+  [[nodiscard]] bool watches_leaving() const { return leaving_; }
 
   [[nodiscard]] const std::vector<AttachedInterface>& attached() const { return attached_; }
 
@@ -33,7 +33,7 @@ class Interfaces {
   PacketPath& path_;
   std::string directory_;
   std::vector<AttachedInterface> attached_;
-  bool local_replies_ = false;
+  bool leaving_ = false;
 };
 
 /// Detaches from every interface of this network namespace that the pins in `directory` or a clsact filter tell of.

@@ -315,7 +315,7 @@ Result<void> PacketPath::start_sweep() const {
 
 int PacketPath::xdp_program() const { return bpf_program__fd(xdp_->progs.ballast_director); }
 int PacketPath::tc_program() const { return bpf_program__fd(tc_->progs.ballast_director); }
-int PacketPath::local_reply_program() const { return bpf_program__fd(tc_->progs.ballast_local_reply); }
+int PacketPath::leaving_program() const { return bpf_program__fd(tc_->progs.ballast_leaving); }
 int PacketPath::outgoing_program() const { return bpf_program__fd(tc_->progs.ballast_outgoing); }
 int PacketPath::service_keys_map() const { return bpf_map__fd(xdp_->maps.service_keys); }
 int PacketPath::server_traffic_map() const { return bpf_map__fd(xdp_->maps.server_traffic); }

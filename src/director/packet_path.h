@@ -67,7 +67,7 @@ class PacketPath {
   void set_capacity(std::uint32_t connections);
   [[nodiscard]] int xdp_program() const;
   [[nodiscard]] int tc_program() const;
-  [[nodiscard]] int local_reply_program() const;
+  [[nodiscard]] int leaving_program() const;
   /// Moves entries of the previous table: see bpf/growth.h.
   [[nodiscard]] int move_program() const;
   [[nodiscard]] int outgoing_program() const;

@@ -49,7 +49,7 @@ Result<Place> on_the_way(const Question& question) {
   const std::uint32_t index = to_itself ? if_nametoindex("lo") : route->interface_index;
   Place place = at(name_of(index), index);
   place.outgoing = outgoing;
-  if (outgoing) place.programs = {to_itself ? Program::outgoing : Program::local_reply};
+  if (outgoing) place.programs = {to_itself ? Program::outgoing : Program::leaving};
   return place;
 }
 

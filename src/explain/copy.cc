@@ -243,8 +243,8 @@ int Copy::descriptor(Program program) const {
       return bpf_program__fd(xdp_->progs.ballast_director);
     case Program::tc:
       return bpf_program__fd(tc_->progs.ballast_director);
-    case Program::local_reply:
-      return bpf_program__fd(tc_->progs.ballast_local_reply);
+    case Program::leaving:
+      return bpf_program__fd(tc_->progs.ballast_leaving);
     case Program::outgoing:
       return bpf_program__fd(tc_->progs.ballast_outgoing);
   }

@@ -23,8 +23,8 @@ namespace ballast::explain {
 enum class Program : std::uint8_t {
   xdp,
   tc,
-  local_reply,  ///< TC egress: replies of real servers on this machine
-  outgoing,     ///< TC egress: what netfilter has marked, and what sockets of this machine send
+  leaving,   ///< TC egress of interfaces: what sockets of this machine send
+  outgoing,  ///< TC egress: what netfilter has marked, and what sockets of this machine send
 };
 
 /// Where it is attached.
