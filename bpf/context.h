@@ -28,6 +28,7 @@ static __always_inline __u32 segments(context* ctx) { return 1; }
 static __always_inline int has_hidden_vlan(context* ctx) { return 0; }
 static __always_inline __u32 mark_of(context* ctx) { return 0; }
 static __always_inline int at_egress(context* ctx) { return 0; }
+static __always_inline int is_for_this_host(context* ctx) { return 0; }
 
 /* Makes sure that `bytes` of the frame can be read directly. */
 static __always_inline void pull(context* ctx, __u32 bytes) {}
@@ -60,6 +61,14 @@ static __always_inline int has_hidden_vlan(context* ctx) { return ctx->vlan_pres
 static __always_inline __u32 mark_of(context* ctx) { return ctx->mark; }
 /* Where a packet has come from another interface, or from none: netfilter has seen it. */
 static __always_inline int at_egress(context* ctx) { return ctx->ingress_ifindex != ctx->ifindex; }
+
+/* Whether the interface takes a frame for its own, a broadcast or a multicast. Where it is a bridge's or a bond's,
+ * those for the bridge's address are not among them. */
+#define PACKET_OTHERHOST 3 /* linux/if_packet.h */
+static __always_inline int is_for_this_host(context* ctx) { return ctx->pkt_type != PACKET_OTHERHOST; }
+
+/* In tc_index: a packet of this machine's own sockets that the programs at egress have seen. */
+#define TC_INDEX_SEEN 0xba11
 
 static __always_inline void pull(context* ctx, __u32 bytes) {
   if (ctx->data + bytes > ctx->data_end) bpf_skb_pull_data(ctx, bytes < ctx->len ? bytes : ctx->len);

@@ -56,8 +56,9 @@ __noinline int to_server(context* ctx, const struct packet* p, struct connection
     if (p->tcp_flags & TCP_SYN) clamp_mss(ctx, p, server->service);
     count_traffic(index, ctx, p, 0);
     count(COUNTER_forwarded_local);
-    if (method == FORWARD_NAT && !translate_to_server(ctx, p, c, server)) return lose();
-    return VERDICT_PASS;
+    if (method != FORWARD_NAT) return VERDICT_PASS;
+    if (!translate_to_server(ctx, p, c, server)) return lose();
+    return p->from_here ? hand_up(ctx) : VERDICT_PASS;
   }
   if (p->ttl <= 1) {
     if (must_leave_answer(ctx, set)) return punt();
@@ -263,9 +264,11 @@ static __always_inline int is_virtual_router(const struct ethhdr* eth) {
 }
 
 /* Whether a frame is another machine's: a switch that has forgotten where that one is gives it to everybody. The kernel
- * drops it later. */
+ * drops it later. The TC program knows what the kernel takes it for, whatever address the interface has by now; in XDP
+ * its address decides, and what passes is looked at again by the TC program. */
 static __always_inline int is_for_another(context* ctx) {
   struct ethhdr* eth = frame_data(ctx);
+  if (is_for_this_host(ctx)) return 0;
   __u32 ifindex = ingress_ifindex(ctx);
   __u64 own = settings.own_macs[ifindex % OWN_MACS];
   if ((void*)(eth + 1) > frame_end(ctx) || (own & 0xffff) != (ifindex & 0xffff) || own >> 16 == 0) return 0;
@@ -290,14 +293,20 @@ int ballast_director(context* ctx) {
 }
 
 #if !HOOK_XDP
+/* A packet of one of this machine's own sockets. What is sent on from here meets the programs at egress no more. */
+static __always_inline int on_own_packet(context* ctx, struct packet* p, enum parsed what) {
+  p->from_here = 1;
+  ctx->tc_index = TC_INDEX_SEEN;
+  return on_packet(ctx, p, what);
+}
+
 /* What netfilter has marked, and what sockets of this machine send. A packet that was forwarded up to here gets back
  * the hop of its TTL that this has cost: the director counts its own. */
 static __always_inline int process_outgoing(context* ctx) {
   struct packet p = {};
   enum parsed what = parse(ctx, &p);
   if (what == PARSED_OTHER || what == PARSED_MALFORMED) return VERDICT_PASS;
-  p.from_here = !ctx->ingress_ifindex;
-  if (p.from_here) return on_packet(ctx, &p, what);
+  if (!ctx->ingress_ifindex) return on_own_packet(ctx, &p, what);
   if (!set_ttl(ctx, &p, p.ttl + 1)) return lose();
   p.ttl++;
   int verdict = on_packet(ctx, &p, what);
@@ -313,18 +322,26 @@ int ballast_outgoing(context* ctx) {
   return is_captured() ? capture_departure(ctx, verdict, CAPTURE_TC_EGRESS) : verdict;
 }
 
-/* A reply of a real server that is this machine. */
-static __always_inline int reply_of_local_server(context* ctx, const struct packet* p, struct settings* set) {
+/* The connection that a reply of a real server which is this machine belongs to, or 0: it is none. */
+static __always_inline struct connection* connection_of_own_reply(const struct packet* p, const struct settings* set,
+                                                                  __u32 now) {
   struct location at;
   struct server* server;
-  __u32 now = now_ticks();
   struct connection* c = find_from_server(p, &server, &at);
   if (!c && may_be_expected(p, set)) {
     c = connection_at(open_expected(p, now));
-    if (!c || !calls_client(c, p)) return VERDICT_PASS;
+    if (!c || !calls_client(c, p)) return 0;
     server = server_at(c->server);
   }
-  if (!c || !server || !(server->flags & SERVER_LOCAL)) return VERDICT_PASS;
+  return c && server && server->flags & SERVER_LOCAL ? c : 0;
+}
+
+/* A reply of a real server that is this machine, on its way out. */
+__noinline int own_reply(context* ctx, const struct packet* p, struct connection* c, __u32 now) {
+  struct settings* set = settings_now();
+  if (!p || !c || !set) return VERDICT_PASS;
+  struct server* server = server_at(c->server);
+  if (!server) return VERDICT_PASS;
   advance(c, p, set, 1, now);
   if (p->tcp_flags & TCP_SYN) end_trial(c->server, server->service, p);
   count_traffic(c->server, ctx, p, 1);
@@ -337,15 +354,20 @@ static __always_inline int reply_of_local_server(context* ctx, const struct pack
 static __always_inline int process_leaving(context* ctx) {
   struct packet p = {};
   struct settings* set = settings_now();
-  if (!set || parse(ctx, &p) != PARSED_SEGMENT) return VERDICT_PASS;
-  struct way* way = way_there(&p);
-  if (way && !ctx->ingress_ifindex) return goes_by_way(ctx, &p, way);
-  return reply_of_local_server(ctx, &p, set);
+  if (ctx->ingress_ifindex || ctx->tc_index == TC_INDEX_SEEN || !set) return VERDICT_PASS;
+  enum parsed what = parse(ctx, &p);
+  if (what == PARSED_OTHER || what == PARSED_MALFORMED) return VERDICT_PASS;
+  struct way* way = what == PARSED_SEGMENT ? way_there(&p) : 0;
+  if (way) return goes_by_way(ctx, &p, way);
+  __u32 now = now_ticks();
+  struct connection* c = what == PARSED_SEGMENT ? connection_of_own_reply(&p, set, now) : 0;
+  return c ? own_reply(ctx, &p, c, now) : on_own_packet(ctx, &p, what);
 }
 
-/* TC egress, attached only while a real server reached by NAT is an address of this machine: its replies do not come in
- * by any interface, so they are translated where they go out. And while real servers are checked by their services' own
- * way. */
+/* TC egress of the interfaces, attached only while something that this machine's own sockets send there is the
+ * director's business: replies of a real server reached by NAT that is an address of this machine, which come in by no
+ * interface; packets to a virtual address that this machine does not have, which do not go out by lo; and checks of real
+ * servers by their services' own way. */
 SEC("tc")
 int ballast_leaving(context* ctx) {
   if (is_captured()) capture_arrival(ctx);

@@ -26,6 +26,7 @@
 #include "director/running_table.h"
 #include "director/table_growth.h"
 #include "director/ways.h"
+#include "net/interface_address.h"
 #include "net/sysctl.h"
 
 namespace ballast::director {
@@ -119,7 +120,13 @@ class PinnedDirector : public Director {
     if (auto served = local_clients_.apply(!cluster.services.empty()); !served) return served;
     settings_ = cluster.director;
     order_.clear();
-    for (const auto& service : cluster.services) order_.push_back(service.key);
+    virtual_addresses_.clear();
+    for (const auto& service : cluster.services) {
+      order_.push_back(service.key);
+      for (const auto& key : cluster::keys_of(service)) {
+        if (const auto* at = std::get_if<cluster::AddressKey>(&key)) virtual_addresses_.insert(at->endpoint.address);
+      }
+    }
     servers_ = table_.configured_servers();
     hops_.resolve(servers_);
     renew_lease();
@@ -131,13 +138,17 @@ class PinnedDirector : public Director {
   void tick() override {
     const auto now = Clock::now();
     renew_lease();
-    if (hops_.refresh(servers_, now) && attached_) {
+    const bool moved = hops_.refresh(servers_, now);
+    if (moved && attached_) {
       if (auto attached = interfaces_.apply(settings_); !attached) log::warning("{}", attached.error().message);
     }
     if (attached_) growth_.step([this] { return attach_loaded(); });
-    if (now - collected_ < collect_period) return;
-    collected_ = now;
-    table_.collect(now);
+    const bool due = now - collected_ >= collect_period;
+    if (due) {
+      collected_ = now;
+      table_.collect(now);
+    }
+    if (!moved && !due) return;
     if (auto served = watch_leaving(); !served) log::warning("{}", served.error().message);
   }
 
@@ -239,14 +250,23 @@ class PinnedDirector : public Director {
     return mark_device_.reattach();
   }
 
-  /// A local real server behind NAT needs its replies translated on their way out; checks by their services' way change
-  /// there too.
+  /// Some virtual address is none of this machine's, so what its own sockets send there leaves by an interface.
+  [[nodiscard]] bool has_foreign_address() const {
+    const auto local = net::local_addresses();
+    if (!local) log::warning("{}", local.error().message);
+    return local && !std::ranges::includes(*local, virtual_addresses_);
+  }
+
+  /// What this machine's own sockets send has to be looked at where it leaves: replies of a local real server behind
+  /// NAT need translating, clients may want a virtual address, and checks may go by their services' own way.
   Result<void> watch_leaving() {
-    const bool local = std::ranges::any_of(servers_, [&](std::uint32_t index) {
-      const abi::server& server = path_->servers[index];
-      return server.method == abi::FORWARD_NAT && (server.flags & SERVER_LOCAL) != 0;
+    const bool server = std::ranges::any_of(servers_, [&](std::uint32_t index) {
+      const abi::server& entry = path_->servers[index];
+      return entry.method == abi::FORWARD_NAT && (entry.flags & SERVER_LOCAL) != 0;
     });
-    const bool wanted = local || ways_.served();
+    const bool client = has_foreign_address();
+    if (client) accept_replies_from_anywhere();
+    const bool wanted = server || client || ways_.served();
     return wanted == interfaces_.watches_leaving() ? Result<void>{} : interfaces_.watch_leaving(wanted);
   }
 
@@ -265,6 +285,7 @@ class PinnedDirector : public Director {
   bool in_use_ = false;
   std::set<std::string> warned_of_forwarding_;
   std::vector<cluster::ServiceKey> order_;
+  std::set<net::Address> virtual_addresses_;
   std::vector<std::uint32_t> servers_;
   Clock::time_point collected_;
 };

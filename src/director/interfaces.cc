@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -97,6 +98,18 @@ __u64 own_mac(const net::Link& link) {
   return __u64{halves[0]} << 48 | __u64{halves[1]} << 32 | __u64{halves[2]} << 16 | (link.index & 0xffff);
 }
 
+/// Whether frames for other addresses of this machine than its own come in by an interface, and no program of ours sees
+/// them later: a bridge's or bond's by those that belong to it, a macvlan's by the one below.
+bool takes_frames_for_others(const net::Link& link, const std::vector<net::Link>& links,
+                             const std::function<bool(const net::Link&)>& attached) {
+  if (!link.has_ethernet_header) return true;
+  const net::Link* master = net::find_link(links, link.master_index);
+  if (link.master_index != 0 && (master == nullptr || master->kind != "vrf")) return true;
+  return std::ranges::any_of(links, [&](const net::Link& above) {
+    return above.kind == "macvlan" && above.lower_index == link.index && !above.lower_elsewhere && !attached(above);
+  });
+}
+
 }  // namespace
 
 Result<void> Interfaces::apply(const cluster::DirectorSettings& settings) {
@@ -163,12 +176,14 @@ Result<void> Interfaces::apply(const cluster::DirectorSettings& settings) {
 void Interfaces::note_own_macs() {
   std::array<__u64, OWN_MACS> macs{};
   std::array<bool, OWN_MACS> taken{};
-  for (const auto& link : net::links().value_or(std::vector<net::Link>{})) {
-    const bool attached = std::ranges::find(attached_, link.name, &AttachedInterface::name) != attached_.end();
-    if (!attached) continue;
+  const auto links = net::links().value_or(std::vector<net::Link>{});
+  const auto attached = [&](const net::Link& link) {
+    return std::ranges::find(attached_, link.name, &AttachedInterface::name) != attached_.end();
+  };
+  for (const auto& link : links) {
+    if (!attached(link)) continue;
     const std::size_t place = link.index % OWN_MACS;
-    // A bridge or bond takes frames for its own address by the interfaces that belong to it.
-    const bool known = link.has_ethernet_header && link.master_index == 0 && !taken[place];
+    const bool known = !takes_frames_for_others(link, links, attached) && !taken[place];
     macs[place] = known ? own_mac(link) : 0;
     taken[place] = true;
   }

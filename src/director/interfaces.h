@@ -20,7 +20,7 @@ class Interfaces {
   /// others. Where an interface cannot be had, those attached by this call are detached again and nothing has changed.
   Result<void> apply(const cluster::DirectorSettings& settings);
 
-  /// Has a program look (or not any more) at what sockets of this machine send by these interfaces.
+  /// Looks (or not any more) at what this machine's own sockets send by these interfaces.
   Result<void> watch_leaving(bool wanted);
   [[nodiscard]] bool watches_leaving() const { return leaving_; }
 

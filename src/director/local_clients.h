@@ -1,5 +1,6 @@
 // Clients on this machine: what its sockets send to a virtual service that is an address of this machine goes out by
-// lo, where the packet program takes it at TC egress.
+// lo, where the packet program takes it at TC egress. What is for one that this machine does not have is taken where it
+// leaves: see Interfaces::watch_leaving().
 #pragma once
 
 #include <string>
@@ -25,7 +26,11 @@ class LocalClients {
   bool attached_ = false;
 };
 
-/// Takes the program away from lo, where it is, and sets the parameter back.
+/// Replies that come to this machine's clients through lo may be from an address that is not its own, whichever way
+/// leads to that one: sets net.ipv4.conf.lo.rp_filter to 2 (RFC 3704, loose).
+void accept_replies_from_anywhere();
+
+/// Takes the program away from lo, where it is, and sets the parameters back.
 void detach_from_local_clients(const std::string& directory);
 
 }  // namespace ballast::director

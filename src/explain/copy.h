@@ -24,7 +24,7 @@ namespace ballast::explain {
 enum class Program : std::uint8_t {
   xdp,
   tc,
-  leaving,   ///< TC egress: replies of real servers on this machine, and its checks
+  leaving,   ///< TC egress of interfaces: what sockets of this machine send
   outgoing,  ///< TC egress: what netfilter has marked, and what sockets of this machine send
 };
 

@@ -60,3 +60,82 @@ def test_ssh_like_connections_stay_when_services_come_and_go(net):
     net.lb.stop()
     assert ask(held, "three") == "director three"
     wait_until(lambda: not net.lb.process.running(), "the daemon to be gone")
+
+
+def balanced(director, hook, **settings):
+    """A daemon with a service by DR for the VIP of drawings.route()."""
+    lb = director.ballast(hook=hook, **settings)
+    lb.ipvsadm("-A -t 10.0.0.13:80 -s rr", "-a -t 10.0.0.13:80 -r 10.0.0.21 -g", "-a -t 10.0.0.13:80 -r 10.0.0.22 -g")
+    return lb
+
+
+def test_a_switch_that_floods_gives_packets_to_both_directors_and_one_takes_them(lab, hook):
+    net = drawings.route(lab)
+    standby = lab.host("standby", lan="10.0.0.3/24", forwarding=True)
+    lab.switches["lan"].ip("link set dev switch type bridge ageing_time 0")
+    active, passive = balanced(net.director, hook), balanced(standby, hook)
+    assert net.client.curls("http://10.0.0.13/", 4) == ["rs2", "rs1"] * 2
+    assert active.counters()["connections_created"] == 4
+    assert set(passive.counters().values()) == {0}
+
+
+def test_a_bridge_takes_frames_for_its_own_link_address_by_its_ports(lab, hook):
+    net = drawings.route(lab)
+    director = net.director
+    director.run("ip link add br0 address 02:00:00:00:bb:01 type bridge")
+    director.run("ip address flush dev lan")
+    director.run("ip link set dev lan master br0")
+    for address in ("10.0.0.1/24", "10.0.0.13/24"):
+        director.run(f"ip address add {address} dev br0")
+    director.run("ip link set dev br0 up")
+    for settings in ({}, {"interfaces": ["lan"]}):
+        lb = balanced(director, hook if settings else "tc", **settings)
+        wait_until(lambda: net.client.curl("http://10.0.0.13/", check=False).status == 0, "the bridge to forward")
+        assert sorted(net.client.curls("http://10.0.0.13/", 4)) == ["rs1", "rs1", "rs2", "rs2"]
+        assert lb.counters()["connections_created"] >= 5
+        lb.stop()
+
+
+def test_a_macvlan_has_a_link_address_of_its_own(lab, hook):
+    net = drawings.route(lab)
+    director = net.director
+    director.run("ip address del 10.0.0.13/24 dev lan")
+    director.run("ip link add vip link lan address 02:00:00:00:bb:02 type macvlan mode bridge")
+    director.run("ip address add 10.0.0.13/24 dev vip")
+    director.run("ip link set dev vip up")
+    director.sysctl(ipv4__conf__all__arp_ignore=1)
+    for settings in ({}, {"interfaces": ["lan"]}):
+        lb = balanced(director, hook if settings else "tc", **settings)
+        assert net.client.curls("http://10.0.0.13/", 4) == ["rs2", "rs1"] * 2
+        assert lb.counters()["connections_created"] == 4
+        lb.stop()
+
+
+def test_an_interface_whose_link_address_changes(lab, hook):
+    net = drawings.route(lab)
+    lb = balanced(net.director, hook)
+    assert net.client.curl("http://10.0.0.13/") == "rs2"
+    lb.kill()  # the programs do without the daemon
+    net.director.run("ip link set dev lan address 02:00:00:00:bb:03")
+    net.client.run("ip neigh flush all")
+    assert net.client.curls("http://10.0.0.13/", 4) == ["rs1", "rs2"] * 2
+    lb.start()
+    assert net.client.curls("http://10.0.0.13/", 4) == ["rs1", "rs2"] * 2
+
+
+def test_an_interface_that_comes_later(lab, hook):
+    lab.switch("late")
+    lab.switch("lan")
+    client = lab.host("client", late="10.0.7.2/24", gateway="10.0.7.1")
+    director = lab.host("director", lan="10.0.0.1/24", late="10.0.7.1/24 10.0.0.13/32", forwarding=True)
+    for number in (1, 2):
+        lab.nginx(f"rs{number}", lan=f"10.0.0.2{number}/24", vip="10.0.0.13", gateway="10.0.0.1")
+    director.run("ip link set dev late down")
+    director.run("ip address flush dev late")
+    lb = balanced(director, hook)
+    director.run("ip link set dev late up")
+    for address in ("10.0.7.1/24", "10.0.0.13/32"):
+        director.run(f"ip address add {address} dev late")
+    wait_until(lambda: "late" in lb.command("status").stdout, "the hook")
+    assert client.curls("http://10.0.0.13/", 4) == ["rs2", "rs1"] * 2
+    assert lb.counters()["connections_created"] == 4

@@ -69,6 +69,49 @@ TEST_P(Bystanders, BrokenPacketsPassUntouchedAndAreCounted) {
   EXPECT_EQ(path().connections(), 0u);
 }
 
+/// A link address as the daemon tells it to the programs, for lo, where the bench's frames come in.
+std::uint64_t own_mac_of_lo(const MacAddress& mac) {
+  std::uint64_t value = 0;
+  std::uint8_t* bytes = reinterpret_cast<std::uint8_t*>(&value);
+  bytes[0] = 1;  // the interface's index
+  for (const std::size_t half : {0u, 1u, 2u}) std::copy_n(&mac[2 * half], 2, &bytes[6 - 2 * half]);
+  return value;
+}
+
+TEST_P(Bystanders, FramesForAnotherMachinePassUntouched) {
+  const auto frame_to = [](const MacAddress& to) {
+    Packet p = tcp_segment("10.9.0.1", 2000, "10.0.1.100", 80, syn);
+    p.to = to;
+    return p.frame();
+  };
+  constexpr MacAddress other{2, 0, 0, 0, 1, 9};
+  EXPECT_EQ(path().send(frame_to(other)).verdict, Verdict::on) << "nothing is known of the interface";
+  path().settings.own_macs[1] = own_mac_of_lo(outside_mac);
+  path().apply_settings();
+  expect_untouched(frame_to(other));
+  expect_untouched(frame_to({2, 0, 0, 0, 0, 1}));
+  EXPECT_EQ(path().send(frame_to(outside_mac)).verdict, Verdict::on);
+  EXPECT_EQ(path().send(frame_to({0, 0, 0x5e, 0, 1, 51})).verdict, Verdict::on) << "a virtual router's, IPv4";
+  EXPECT_EQ(path().send(frame_to({0, 0, 0x5e, 0, 2, 51})).verdict, Verdict::on) << "a virtual router's, IPv6";
+  EXPECT_EQ(path().send(frame_to({1, 0, 0x5e, 0, 0, 1})).verdict, Verdict::on) << "multicast";
+  EXPECT_EQ(path().counter("forwarded_nat"), 5u);
+  path().settings.own_macs[1] += 256;  // that of another interface, which shares the place
+  path().apply_settings();
+  EXPECT_EQ(path().send(frame_to(other)).verdict, Verdict::on);
+}
+
+TEST_P(Bystanders, AnInterfaceWhoseLinkAddressHasJustChangedTakesFramesForTheNewOne) {
+  path().settings.own_macs[1] = own_mac_of_lo(outside_mac);
+  path().apply_settings();
+  Packet p = tcp_segment("10.9.0.1", 2000, "10.0.1.100", 80, syn);
+  p.to = {};  // that of lo
+  if (in_xdp()) {
+    expect_untouched(p.frame());  // the TC program gets it
+  } else {
+    EXPECT_EQ(path().send(p).verdict, Verdict::on);
+  }
+}
+
 TEST_P(Bystanders, RepliesAreNotLookedForWithoutNat) {
   path().send(tcp_segment("10.9.0.1", 2000, "10.0.1.100", 80, syn));
   path().settings.flags = 0;

@@ -136,6 +136,41 @@ TEST_P(Outgoing, WhatASocketOfThisMachineSendsElsewhereIsUntouched) {
   EXPECT_EQ(to_hex(answer.frame), to_hex(p.frame()));
 }
 
+TEST_P(Outgoing, ASocketOfThisMachineReachesAVirtualAddressThatThisMachineDoesNotHave) {
+  for (const bool ipv4 : {true, false}) {
+    path().add_server(path().add_service({.address = vip(ipv4), .port = 80}), {.address = real(ipv4), .port = 8080});
+    const Packet p = opening(director(ipv4), ipv4);
+    expect_on(send(p, Way::leaving), translated(p, ipv4, 8080, 63).packet(), server_mac, inside_mac);
+    EXPECT_TRUE(path().connection(director(ipv4), 2000)->meta & META_LOCAL_CLIENT);
+  }
+}
+
+TEST_P(Outgoing, WhatIsForNoServiceLeavesUntouched) {
+  path().add_server(path().add_service({.port = 80}), {.port = 80});
+  expect_untouched(opening(director(true), true, 22).frame(), {.way = Way::leaving});
+}
+
+TEST_P(Outgoing, AReplyOfARealServerThatIsThisMachineIsTranslatedWhereItLeaves) {
+  for (const bool ipv4 : {true, false}) {
+    path().add_server(path().add_service({.address = vip(ipv4), .port = 80}),
+                      {.address = director(ipv4), .port = 8080, .local = true});
+    const Packet p = opening(client(ipv4), ipv4);
+    EXPECT_EQ(send(p, Way::in).verdict, Verdict::pass);
+    Packet reply = p;
+    reply.source = address(director(ipv4));
+    reply.source_port = 8080;
+    reply.destination = p.source;
+    reply.destination_port = p.source_port;
+    reply.flags = syn | ack;
+    Packet expected = reply;
+    expected.source = p.destination;
+    expected.source_port = 80;
+    const Answer answer = send(reply, Way::leaving);
+    EXPECT_EQ(answer.verdict, Verdict::pass) << path().counters();
+    EXPECT_EQ(to_hex(answer.packet()), to_hex(expected.packet()));
+  }
+}
+
 TEST_P(Outgoing, PiecesOfAMarkedDatagramFollowTheFirst) {
   const auto service = path().add_service({.port = 0, .mark = 5});
   path().add_server(service, {.address = real(true)});

@@ -303,7 +303,10 @@ void PacketPath::load(Hook hook, const PacketPath* previous) {
   object_ = loaded.object;
   maps_ = loaded.maps;
   program_ = loaded.program;
-  if (hook == Hook::tc) outgoing_ = bpf_program__fd(bpf_object__find_program_by_name(object_, "ballast_outgoing"));
+  if (hook == Hook::tc) {
+    outgoing_ = bpf_program__fd(bpf_object__find_program_by_name(object_, "ballast_outgoing"));
+    leaving_ = bpf_program__fd(bpf_object__find_program_by_name(object_, "ballast_leaving"));
+  }
 }
 
 void PacketPath::start_sweep() {
@@ -532,12 +535,27 @@ void PacketPath::write_rings(std::uint32_t index) {
   write_map(map("cursors"), index, cursor);
 }
 
+namespace {
+
+std::uint32_t interface_of(Way way) {
+  if (way == Way::marked) return ifindex_inside;
+  return way == Way::leaving ? ifindex_outside : loopback;
+}
+
+/// 0: a packet of this machine's own sockets.
+std::uint32_t came_in_by(Way way) {
+  if (way == Way::marked) return ifindex_outside;
+  return way == Way::in ? loopback : 0;
+}
+
+}  // namespace
+
 Answer PacketPath::send(const Bytes& frame, const Arrival& arrival) {
   Answer answer;
   answer.frame.resize(8192);
   __sk_buff in{};
-  in.ifindex = arrival.way == Way::marked ? ifindex_inside : loopback;
-  in.ingress_ifindex = arrival.way == Way::marked ? ifindex_outside : arrival.way == Way::from_socket ? 0 : loopback;
+  in.ifindex = interface_of(arrival.way);
+  in.ingress_ifindex = came_in_by(arrival.way);
   in.mark = arrival.mark;
   in.gso_segs = arrival.gso_segments;
   in.gso_size = arrival.gso_size;
@@ -551,7 +569,8 @@ Answer PacketPath::send(const Bytes& frame, const Arrival& arrival) {
     options.ctx_in = &in;
     options.ctx_size_in = sizeof in;
   }
-  if (bpf_prog_test_run_opts(arrival.way == Way::in ? program_ : outgoing_, &options) != 0) {
+  const int program = arrival.way == Way::in ? program_ : arrival.way == Way::leaving ? leaving_ : outgoing_;
+  if (bpf_prog_test_run_opts(program, &options) != 0) {
     if (errno != EINVAL) give_up("running a program on " + to_hex(frame));
     answer.verdict = Verdict::refused;
     answer.frame = frame;

@@ -64,6 +64,7 @@ enum class Way : std::uint8_t {
   in,           ///< at ingress of an interface
   marked,       ///< TC: at egress of the device to which marked packets are forwarded
   from_socket,  ///< TC: at egress of lo
+  leaving,      ///< TC: at egress of `outside`, from a socket of this machine
 };
 
 /// How a frame comes in.
@@ -167,6 +168,7 @@ class PacketPath {
   int program_ = -1;
   std::uint32_t segments_ = segments;
   int outgoing_ = -1;  ///< TC
+  int leaving_ = -1;   ///< TC
   int processors_ = 1;
   std::uint32_t services_ = 0;
   std::vector<std::vector<std::uint32_t>> members_;
