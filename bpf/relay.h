@@ -81,6 +81,23 @@ static __always_inline void count_relayed(const struct server* server, __u32 wha
   }
 }
 
+/* Counts what is relayed on its real server. A later fragment is no packet of its own, and only what it carries counts:
+ * together that is what ip_vs counts, which puts fragments together first. */
+static __always_inline void count_relayed_traffic(__u32 index, context* ctx, const struct packet* p, int from_server,
+                                                  __u32 what) {
+  if (what == RELAY_ERROR) {
+    count_traffic(index, ctx, p, from_server);
+    return;
+  }
+  struct traffic* traffic = bpf_map_lookup_elem(&server_traffic, &index);
+  if (!traffic) return;
+  __u32 carried = p->length - (p->l4 - L3_OFFSET);
+  if (from_server)
+    traffic->bytes_out += carried;
+  else
+    traffic->bytes_in += carried;
+}
+
 /* Sends `p` to the real server of connection `number`. */
 __noinline int relay_to_server(context* ctx, const struct packet* p, __u64 number, __u32 what) {
   struct scratch* s = scratch_now();
@@ -106,11 +123,11 @@ __noinline int relay_to_server(context* ctx, const struct packet* p, __u64 numbe
     }
     if (!decrement_ttl(ctx, p)) return VERDICT_DROP;
   }
-  count_traffic(c->server, ctx, p, 0);
+  count_relayed_traffic(c->server, ctx, p, 0, what);
   count_relayed(server, what);
   if (server->method == FORWARD_NAT && !translate_relayed(ctx, p, &server->address, c->server_port, 1, what))
     return VERDICT_DROP;
-  if (local) return VERDICT_PASS;
+  if (local) return p->from_here && server->method == FORWARD_NAT ? hand_up(ctx) : VERDICT_PASS;
   int outer_ipv4 = p->ipv4;
   if (server->method == FORWARD_TUNNEL) {
     if (!wrap_for(ctx, p, c->server)) return VERDICT_DROP;
@@ -128,7 +145,7 @@ __noinline int relay_to_client(context* ctx, const struct packet* p, __u64 numbe
   if (here && IN_XDP) return without_hop(HOP_PUNT);
   int found = here ? HOP_FOUND : look_up_hop_to_client(ctx, number);
   if (found != HOP_FOUND) return without_hop(found);
-  count_traffic(c->server, ctx, p, 1);
+  count_relayed_traffic(c->server, ctx, p, 1, what);
   count(what == RELAY_ERROR ? COUNTER_icmp_relayed_to_client : COUNTER_replies_nat);
   if (!decrement_ttl(ctx, p) || !translate_relayed(ctx, p, &c->virtual_address, c->virtual_port, 0, what))
     return VERDICT_DROP;

@@ -41,7 +41,7 @@ static long mh_step(__u32 i, void* context_) {
 }
 
 static __always_inline int schedule_mh(struct pick* pick) {
-  if (ring_length(pick->ring_of_hash) != MAGLEV_SLOTS) return 0;
+  if (ring_length(pick->ring_of_hash) != MAGLEV_SLOTS) return without_table(pick);
   __u32 table = (__u32)(pick->ring_of_hash >> 32);
   __u32 client = fold(pick->client) + (pick->flags & MH_PORT ? pick->client_port : 0);
   __u32 first = mh_slot(client, 0);

@@ -42,3 +42,10 @@ static __always_inline int schedule_rr(struct pick* pick) {
   pick->server = walk.server;
   return 1;
 }
+
+/* sh, dh and mh: a service that is just getting another scheduler has the table of one and the name of the other. Until
+ * both are there any server will do. */
+static __always_inline int without_table(struct pick* pick) {
+  pick->server = newest_available(pick);
+  return pick->server != NO_SERVER;
+}

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "bpf/schedule/common.h"
+#include "bpf/schedule/rr.h"
 
 #define SH_BUCKETS 256
 #define SH_FALLBACK SERVICE_SCHED_1
@@ -26,7 +27,7 @@ static long sh_step(__u32 i, void* context_) {
 }
 
 static __always_inline int schedule_sh(struct pick* pick) {
-  if (ring_length(pick->ring_of_hash) != SH_BUCKETS) return 0;
+  if (ring_length(pick->ring_of_hash) != SH_BUCKETS) return without_table(pick);
   __u32 hash = hash_byte(fold(pick->client) + (pick->flags & SH_PORT ? pick->client_port : 0));
   struct sh_walk walk = {.ring = pick->ring_of_hash, .bucket = hash, .server = NO_SERVER};
   bpf_loop(1, sh_step, &walk, 0);

@@ -100,19 +100,24 @@ Result<void> check_service(const VirtualService& service) {
                         check_flags(service), check_group(service)});
 }
 
+bool leads_to(const ServiceKey& key, const VirtualService& service) {
+  return key == service.key || std::ranges::any_of(service.further_addresses, [&](const AddressKey& address) {
+           return key == ServiceKey(address);
+         });
+}
+
 /// No address may lead to two services.
 Result<void> check_addresses_are_free(const Cluster& cluster, const VirtualService& service) {
   const auto keys = keys_of(service);
   for (const auto& other : cluster.services) {
-    for (const auto& taken : keys_of(other)) {
-      if (std::ranges::find(keys, taken) == keys.end()) continue;
-      if (taken == other.key && taken == service.key) {
-        return fail(fmt::format("service {}: exists already; edit it, or delete it first", to_string(taken)), EEXIST);
-      }
-      return fail(fmt::format("service {}: {} belongs to service {} already", to_string(service.key), to_string(taken),
-                              to_string(other.key)),
-                  EEXIST);
+    const auto taken = std::ranges::find_if(keys, [&](const ServiceKey& key) { return leads_to(key, other); });
+    if (taken == keys.end()) continue;
+    if (*taken == other.key && *taken == service.key) {
+      return fail(fmt::format("service {}: exists already; edit it, or delete it first", to_string(*taken)), EEXIST);
     }
+    return fail(fmt::format("service {}: {} belongs to service {} already", to_string(service.key), to_string(*taken),
+                            to_string(other.key)),
+                EEXIST);
   }
   return {};
 }

@@ -19,10 +19,11 @@ std::string_view name(Protocol protocol) {
   return "?";
 }
 
+/// From the newest one on: the servers of a service are mostly added when it has just been.
 template <typename C>
 auto find(C& cluster, const ServiceKey& key) -> decltype(&cluster.services.front()) {
-  const auto found = std::ranges::find(cluster.services, key, &VirtualService::key);
-  return found == cluster.services.end() ? nullptr : &*found;
+  const auto found = std::ranges::find(cluster.services.rbegin(), cluster.services.rend(), key, &VirtualService::key);
+  return found == cluster.services.rend() ? nullptr : &*found;
 }
 
 }  // namespace

@@ -15,9 +15,14 @@ namespace {
 /// ip_vs keeps a removed server that long after its last connection (IP_VS_DEST_TRASH_PERIOD).
 constexpr std::chrono::seconds removed_server_kept{120};
 
-bool is_ftp(const cluster::ServiceKey& key) {
-  const auto* address = std::get_if<cluster::AddressKey>(&key);
-  return address != nullptr && address->protocol == cluster::Protocol::tcp && address->endpoint.port == 21;
+constexpr std::uint16_t ftp_port = 21;
+constexpr std::uint16_t every_port = 0;
+
+bool has_tcp_port(const std::set<cluster::ServiceKey>& keys, std::uint16_t port) {
+  return std::ranges::any_of(keys, [&](const cluster::ServiceKey& key) {
+    const auto* address = std::get_if<cluster::AddressKey>(&key);
+    return address != nullptr && address->protocol == cluster::Protocol::tcp && address->endpoint.port == port;
+  });
 }
 
 }  // namespace
@@ -110,18 +115,20 @@ Result<void> RunningTable::apply(const cluster::Cluster& wanted, Clock::time_poi
   if (auto room = check_room(wanted); !room) return room;
   apply_timeouts(wanted.director.timeouts);
   apply_behaviour(wanted.director.behaviour);
+  std::set<cluster::ServiceKey> stay;
+  for (const auto& service : wanted.services) stay.insert(service.key);
   for (auto& [key, service] : services_) {
-    if (service.configured && cluster::find_service(wanted, key) == nullptr) remove_service(service, now);
+    if (service.configured && !stay.contains(key)) remove_service(service, now);
   }
   for (const auto& service : wanted.services) {
     Service& running = service_for(service);
     const bool servers_changed = apply_servers(running, service);
     const auto leaving = take_out(running, service);
-    const abi::service& entry = path_.services[running.index];
-    const bool other_scheduler = entry.scheduler != scheduler_id(service.scheduler);
+    const std::uint8_t scheduler = scheduler_id(service.scheduler);
+    const bool other_scheduler = path_.services[running.index].scheduler != scheduler;
     apply_service(service);
     if (servers_changed || !leaving.empty() || other_scheduler) {
-      rings_.write(running.index, newest_first(running), other_scheduler);
+      rings_.write(running.index, scheduler, newest_first(running));
     }
     for (Server* server : leaving) retire_server(*server, now);  // after others can be chosen in their place
     if (!running.configured) {
@@ -202,7 +209,6 @@ RunningTable::Service& RunningTable::service_for(const cluster::VirtualService& 
 void RunningTable::apply_service(const cluster::VirtualService& wanted) {
   abi::service& entry = path_.services[services_.at(wanted.key).index];
   publish(entry.flags, service_flags(wanted));
-  publish(entry.scheduler, scheduler_id(wanted.scheduler));
   publish(entry.mss_clamp, wanted.mss_clamp);
   const auto persistence = wanted.persistence.value_or(cluster::Persistence{});
   publish(entry.persistence, abi::ticks(std::chrono::nanoseconds(persistence.timeout).count()));
@@ -316,7 +322,7 @@ void RunningTable::remove_service(Service& service, Clock::time_point now) {
     if (server.configured) retire_server(server, now);
     clear_traffic(path_, server.index);
   }
-  rings_.write(service.index, newest_first(service), true);
+  rings_.clear(service.index);
   path_.service_traffic[service.index] = {};
   publish(path_.services[service.index].in_use, USE_REMOVED);
   service.configured = false;
@@ -368,17 +374,21 @@ void RunningTable::forget_server(Service& service, const Server& server) {
 void RunningTable::update_flags() {
   __u32 needed = 0;
   for (const auto& [key, service] : services_) {
-    const bool ftp = service.configured && is_ftp(key);
-    if (ftp) needed |= SETTING_FTP;
+    const auto& keys = keys_.of(service.index);
+    const bool has_ftp_port = service.configured && has_tcp_port(keys, ftp_port);
+    if (has_ftp_port) needed |= SETTING_FTP;
     const auto* mark = std::get_if<cluster::MarkKey>(&key);
     if (mark != nullptr && service.configured) {
       needed |= mark->family == net::Family::ipv4 ? SETTING_MARKS_IPV4 : SETTING_MARKS_IPV6;
     }
+    const bool may_get_ftp =
+        has_ftp_port || (service.configured && (mark != nullptr || has_tcp_port(keys, every_port)));
     for (const auto& [endpoint, server] : service.servers) {
       abi::server& entry = path_.servers[server.index];
       const bool nat = entry.method == abi::FORWARD_NAT;
       if (nat) needed |= SETTING_NAT;
-      const auto flags = static_cast<__u8>(nat && ftp ? entry.flags | SERVER_FTP : entry.flags & ~SERVER_FTP);
+      if (nat && may_get_ftp) needed |= SETTING_FTP;
+      const auto flags = static_cast<__u8>(nat && may_get_ftp ? entry.flags | SERVER_FTP : entry.flags & ~SERVER_FTP);
       if (entry.flags != flags) publish(entry.flags, flags);
     }
   }

@@ -36,6 +36,12 @@ void ServiceKeys::assign(std::uint32_t index, const std::vector<cluster::Service
   own = wanted;
 }
 
+const std::set<cluster::ServiceKey>& ServiceKeys::of(std::uint32_t index) const {
+  static const std::set<cluster::ServiceKey> none;
+  const auto found = keys_.find(index);
+  return found == keys_.end() ? none : found->second;
+}
+
 std::optional<std::uint32_t> ServiceKeys::find(const cluster::ServiceKey& key) const {
   const auto found = services_.find(key);
   return found == services_.end() ? std::nullopt : std::optional(found->second);

@@ -24,6 +24,9 @@ class ServiceKeys {
   /// without a moment in between.
   void assign(std::uint32_t index, const std::vector<cluster::ServiceKey>& keys);
 
+  /// The keys that lead to the service at `index`.
+  [[nodiscard]] const std::set<cluster::ServiceKey>& of(std::uint32_t index) const;
+
   /// The index of the service that a key leads to.
   [[nodiscard]] std::optional<std::uint32_t> find(const cluster::ServiceKey& key) const;
 

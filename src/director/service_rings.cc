@@ -83,17 +83,40 @@ void ServiceRings::adopt(std::uint32_t service) {
   }
 }
 
-void ServiceRings::write(std::uint32_t service, const std::vector<std::uint32_t>& servers, bool restart) {
+std::array<SchedulerStep, 2> steps_to_scheduler(std::uint8_t scheduler, std::uint64_t ring_of_hash) {
+  using Word = SchedulerStep::Word;
+  const SchedulerStep name{Word::scheduler, scheduler};
+  const SchedulerStep ring{Word::ring_of_hash, ring_of_hash};
+  if (ring_of_hash != 0) return {ring, name};
+  return {name, ring};
+}
+
+void ServiceRings::write(std::uint32_t service, std::uint8_t scheduler, const std::vector<std::uint32_t>& servers) {
+  write(service, scheduler, servers, path_.services[service].scheduler != scheduler);
+}
+
+void ServiceRings::clear(std::uint32_t service) { write(service, path_.services[service].scheduler, {}, true); }
+
+void ServiceRings::write(std::uint32_t service, std::uint8_t scheduler, const std::vector<std::uint32_t>& servers,
+                         bool restart) {
   if (restart) publish(path_.cursors[service].epoch, path_.cursors[service].epoch + 1);
-  write_hash(service, servers);
+  write_hash(service, scheduler, servers);
   write_round_robin(service, servers, restart);
 }
 
-void ServiceRings::write_hash(std::uint32_t service, const std::vector<std::uint32_t>& servers) {
+void ServiceRings::write_hash(std::uint32_t service, std::uint8_t scheduler,
+                              const std::vector<std::uint32_t>& servers) {
   abi::service& entry = path_.services[service];
   const std::uint64_t old = entry.ring_of_hash;
-  const auto slots = hash_slots(path_, entry.scheduler, servers);
-  publish(entry.ring_of_hash, is_maglev(slots.size()) ? tables_.write(slots) : rings_.write(slots));
+  const auto slots = hash_slots(path_, scheduler, servers);
+  const std::uint64_t ring = is_maglev(slots.size()) ? tables_.write(slots) : rings_.write(slots);
+  for (const auto& [word, value] : steps_to_scheduler(scheduler, ring)) {
+    if (word == SchedulerStep::Word::scheduler) {
+      publish(entry.scheduler, static_cast<__u8>(value));
+    } else {
+      publish(entry.ring_of_hash, value);
+    }
+  }
   if (is_maglev(old)) {
     tables_.give_back(old);
   } else {

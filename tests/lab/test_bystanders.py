@@ -124,18 +124,15 @@ def test_an_interface_whose_link_address_changes(lab, hook):
 
 
 def test_an_interface_that_comes_later(lab, hook):
-    lab.switch("late")
-    lab.switch("lan")
-    client = lab.host("client", late="10.0.7.2/24", gateway="10.0.7.1")
-    director = lab.host("director", lan="10.0.0.1/24", late="10.0.7.1/24 10.0.0.13/32", forwarding=True)
-    for number in (1, 2):
-        lab.nginx(f"rs{number}", lan=f"10.0.0.2{number}/24", vip="10.0.0.13", gateway="10.0.0.1")
-    director.run("ip link set dev late down")
-    director.run("ip address flush dev late")
-    lb = balanced(director, hook)
-    director.run("ip link set dev late up")
-    for address in ("10.0.7.1/24", "10.0.0.13/32"):
-        director.run(f"ip address add {address} dev late")
-    wait_until(lambda: "late" in lb.command("status").stdout, "the hook")
-    assert client.curls("http://10.0.0.13/", 4) == ["rs2", "rs1"] * 2
+    net = drawings.nat(lab)
+    director = net.director
+    director.run("ip link set dev outside down")
+    director.run("ip address flush dev outside")
+    lb = director.ballast(hook=hook)
+    lb.ipvsadm("-A -t 172.16.3.100:80 -s rr", "-a -t 172.16.3.100:80 -r 192.168.1.10 -m")
+    director.run("ip link set dev outside up")
+    for address in ("172.16.0.1/16", "172.16.3.100/16"):
+        director.run(f"ip address add {address} dev outside")
+    wait_until(lambda: "outside" in lb.command("status").stdout, "the hook")
+    assert net.client.curls("http://172.16.3.100/", 4) == ["rs1"] * 4
     assert lb.counters()["connections_created"] == 4

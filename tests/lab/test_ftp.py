@@ -93,3 +93,29 @@ def test_a_persistent_service_takes_passive_data_connections_without_nat(lab, ho
     balance(lb, net.vip, net.rips, "-p 60", forward)
     for way in WAYS:
         assert [net.client.curl(f"ftp://{net.vip}/name", *way) for _ in range(2)] == ["rs2", "rs2"], way
+
+
+@pytest.mark.parametrize("service", ["-f 5", "-t 172.16.3.100:0 -p"])
+def test_services_by_mark_and_of_all_ports_serve_ftp_by_nat(lab, hook, service):
+    net = drawings.nat(lab, servers=1)
+    server = net.servers[0].vsftpd()
+    for rule in ("add table inet marks",
+                 "add chain inet marks prerouting { type filter hook prerouting priority mangle ; }",
+                 "add rule inet marks prerouting tcp dport 21 meta mark set 5"):
+        net.director.run(["nft", rule])
+    lb = net.director.ballast(hook=hook)
+    lb.ipvsadm(f"-A {service} -s rr", f"-a {service.removesuffix(' -p')} -r {net.rips[0]} -m")
+    for way in WAYS:
+        transfer_both_ways(lab, net.client, net.vip, server, way)
+    assert lb.counters()["ftp_rewritten"] >= 2
+
+
+def test_a_group_serves_ftp_on_its_further_addresses_too(lab):
+    net = drawings.nat(lab, servers=1)
+    server = net.servers[0].vsftpd()
+    lb = net.director.ballast(config="""
+        pools: {web: {servers: ["192.168.1.10:0"]}}
+        services: {all: {listen: ["172.16.3.100:80/tcp", "172.16.3.100:21/tcp"], forward: nat, pool: web}}
+    """)
+    transfer_both_ways(lab, net.client, net.vip, server, PASSIVE)
+    assert lb.counters()["ftp_rewritten"] >= 2

@@ -56,6 +56,14 @@ TEST_P(Fragments, FollowTheirFirstOneThroughNatBothWays) {
   EXPECT_EQ(path().connections(), 2u);
 }
 
+TEST_P(Fragments, CountAsTheOneDatagramThatTheyAre) {
+  add(true, abi::FORWARD_NAT);
+  const Packet p = datagram(true);
+  for (const Bytes& piece : p.fragments(1200)) path().send(piece);
+  EXPECT_EQ(path().traffic(0).packets_in, 1u);
+  EXPECT_EQ(path().traffic(0).bytes_in, p.packet().size());
+}
+
 TEST_P(Fragments, FollowTheirFirstOneToADirectlyRoutedServer) {
   for (const bool ipv4 : {true, false}) {
     add(ipv4, abi::FORWARD_ROUTE);

@@ -346,6 +346,28 @@ TEST_P(Schedulers, MhFallbackRefusesOnlyWhereNoServerIsLeft) {
   EXPECT_EQ(open().server, 0U);
 }
 
+TEST_P(Schedulers, AnyServerWillDoWhileAServiceIsBetweenTwoSchedulers) {
+  for (const auto scheduler : {abi::SCHEDULER_SH, abi::SCHEDULER_DH, abi::SCHEDULER_MH}) {
+    const auto port = static_cast<std::uint16_t>(80 + scheduler);
+    const auto index = path().add_service({.port = port, .scheduler = scheduler});
+    std::uint16_t client_port = 2000;
+    const auto send_with_table_of = [&](std::uint64_t slots) {
+      auto service = path().service(index);
+      service.ring_of_hash = slots;
+      path().set_service(index, service);
+      path().send(tcp_segment("10.9.0.1", ++client_port, "10.0.1.100", port, syn));
+    };
+    const std::uint64_t of_another = scheduler == abi::SCHEDULER_MH ? 256 : 4093;
+    send_with_table_of(0);
+    EXPECT_EQ(path().connection("10.9.0.1", client_port), std::nullopt) << "there is no server";
+    path().add_server(index);
+    for (const std::uint64_t slots : {std::uint64_t{0}, of_another}) {
+      send_with_table_of(slots);
+      EXPECT_NE(path().connection("10.9.0.1", client_port), std::nullopt) << scheduler << ", table of " << slots;
+    }
+  }
+}
+
 TEST_P(Schedulers, AWeightOfZeroEndsNewConnectionsAndKeepsOldOnes) {
   for (const auto& [name, id] : all_schedulers()) {
     PacketPath::of(GetParam());
