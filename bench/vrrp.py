@@ -2,7 +2,7 @@
 """How long a virtual address is away when its director dies or leaves: two Ballasts beside two keepalived, in the same
 lab, in turns. Needs root and the build in build/release ($BALLAST_BUILD).
 
-    bench/vrrp.py [--rounds 10] [--intervals 1000,100,30] [--json FILE]
+    bench/vrrp.py [--rounds 10] [--intervals 1000,100,30] [--priorities 200,150] [--json FILE]
 
 A client pings the address every 5 ms and opens a TCP connection to it every 10 ms. "dies": the cable is cut and every
 process killed with SIGKILL; "leaves": SIGTERM. A round's figure is the longest time without a reply, which is the
@@ -110,7 +110,7 @@ def has(host):
     return f"{VIP}/" in host.run("ip addr show dev lan").stdout
 
 
-def measure(pair, how):
+def measure(pair, how, priorities):
     """One round in a lab of its own: (ping, TCP) in milliseconds."""
     with Lab() as lab:
         lab.switch("lan")
@@ -118,8 +118,8 @@ def measure(pair, how):
         first, second = (lab.host(name, lan=f"10.0.0.{number}/24") for number, name in ((1, "first"), (2, "second")))
         for host in (first, second):
             host.echo(tcp=[PORT])
-        daemon = pair.start(first, 200)
-        pair.start(second, 150)
+        daemon = pair.start(first, priorities[0])
+        pair.start(second, priorities[1])
         wait_until(lambda: has(first) and not has(second), "the address on the first director", seconds=20)
         watchers = [Pinger(client, VIP), Connector(client)]
         for watcher in watchers:
@@ -146,6 +146,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--intervals", default="1000,100,30", help="milliseconds")
+    parser.add_argument("--priorities", type=lambda text: [int(one) for one in text.split(",")], default=[200, 150],
+                        help="of the director that has the address, and of the other one")
     parser.add_argument("--json", type=Path, help="write all figures there")
     options = parser.parse_args()
     results = []
@@ -155,7 +157,7 @@ def main():
             figures = {pair.name: [] for pair in (BallastPair, KeepalivedPair)}
             for _ in range(options.rounds):
                 for pair in (BallastPair(interval), KeepalivedPair(interval)):
-                    figures[pair.name].append(measure(pair, how))
+                    figures[pair.name].append(measure(pair, how, options.priorities))
             for column, by in enumerate(("ping", "TCP")):
                 ours, theirs = ([figure[column] for figure in figures[name]] for name in ("ballast", "keepalived"))
                 ratio = statistics.median(ours) / statistics.median(theirs)

@@ -1,5 +1,6 @@
 #include "net/monitor.h"
 
+#include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
@@ -34,6 +35,17 @@ std::uint8_t kind_of_message(std::uint16_t type) {
   }
 }
 
+/// Whether a message only says that an address lives longer: it was made before its lifetime was set last.
+bool is_renewal(Bytes payload) {
+  if (!take_header<ifaddrmsg>(payload)) return false;
+  while (const auto attribute = take_attribute(payload)) {
+    if (attribute->type != IFA_CACHEINFO) continue;
+    const auto times = read_value<ifa_cacheinfo>(attribute->payload);
+    return times && times->tstamp != times->cstamp;
+  }
+  return false;
+}
+
 void lose_track(Changes& changes) {
   changes.kinds = change_everything;
   changes.overflow = true;
@@ -50,6 +62,7 @@ void enlarge_buffer(int fd) {
 
 void add_changes(Bytes messages, Changes& changes) {
   while (const auto message = take_message(messages)) {
+    if (message->type == RTM_NEWADDR && is_renewal(message->payload)) continue;
     changes.kinds |= kind_of_message(message->type);
     if (message->type != RTM_NEWNEIGH && message->type != RTM_DELNEIGH) continue;
     const auto neighbour = parse_neighbour(message->payload);

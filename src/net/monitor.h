@@ -13,8 +13,8 @@ namespace ballast::net {
 /// What can change; a bit set.
 enum ChangeKind : std::uint8_t {
   change_links = 1,
-  change_addresses = 2,
-  change_routes = 4,  ///< routes, routing rules, next-hop objects
+  change_addresses = 2,  ///< but not that one lives longer
+  change_routes = 4,     ///< routes, routing rules, next-hop objects
   change_neighbours = 8,
   change_everything = change_links | change_addresses | change_routes | change_neighbours,
 };

@@ -319,6 +319,17 @@ TEST(AddChanges, EveryNotificationHasItsKind) {
   EXPECT_EQ(kinds_of(RTM_NEWQDISC), 0);
 }
 
+TEST(AddChanges, AnAddressThatOnlyLivesLongerIsNoChange) {
+  for (const std::uint32_t renewed_later : {0, 250}) {
+    const ifa_cacheinfo times{.ifa_prefered = 2, .ifa_valid = 2, .cstamp = 1000, .tstamp = 1000 + renewed_later};
+    NetlinkRequest message(RTM_NEWADDR);
+    message.header(ifaddrmsg{}).attribute(IFA_CACHEINFO, bytes_of(times));
+    Changes changes;
+    add_changes(finished(message), changes);
+    EXPECT_EQ(changes.kinds, renewed_later == 0 ? change_addresses : 0);
+  }
+}
+
 TEST(AddChanges, NeighboursComeWithTheirEntriesInOrder) {
   auto removed = bytes_from_hex(neighbour_permanent);
   removed[4] = std::byte{RTM_DELNEIGH};
