@@ -298,20 +298,20 @@ sync::Table ControlPlane::table_for_sync() {
 std::shared_ptr<const health::ServiceWays> ControlPlane::service_ways() const {
   using cluster::ServiceWay;
   const std::weak_ptr<director::Director> director = director_;
-  return std::make_shared<const health::ServiceWays>(health::ServiceWays{
-      .open = [director](const ServiceWay& way) -> Result<void> {
-        const auto held = director.lock();
-        return held ? held->open_way(way) : fail("the daemon ends");
-      },
-      .was_used =
-          [director](const ServiceWay& way) {
-            const auto held = director.lock();
-            return held != nullptr && held->way_was_used(way);
-          },
-      .close =
-          [director](const ServiceWay& way) {
-            if (const auto held = director.lock()) held->close_way(way);
-          }});
+  return std::make_shared<const health::ServiceWays>(
+      health::ServiceWays{.open = [director](const ServiceWay& way) -> Result<void> {
+                            const auto held = director.lock();
+                            return held ? held->open_way(way) : fail("the daemon ends");
+                          },
+                          .was_used =
+                              [director](const ServiceWay& way) {
+                                const auto held = director.lock();
+                                return held != nullptr && held->way_was_used(way);
+                              },
+                          .close =
+                              [director](const ServiceWay& way) {
+                                if (const auto held = director.lock()) held->close_way(way);
+                              }});
 }
 
 HealthView ControlPlane::health() const { return health_view(current_, health_, monitor_.reports()); }
