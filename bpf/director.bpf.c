@@ -366,8 +366,8 @@ static __always_inline int process_leaving(context* ctx) {
 
 /* TC egress of the interfaces, attached only while something that this machine's own sockets send there is the
  * director's business: replies of a real server reached by NAT that is an address of this machine, which come in by no
- * interface; packets to a virtual address that this machine does not have, which do not go out by lo; and checks of real
- * servers by their services' own way. */
+ * interface; packets to a virtual address that this machine does not have, which do not go out by lo; and checks of
+ * real servers by their services' own way. */
 SEC("tc")
 int ballast_leaving(context* ctx) {
   if (is_captured()) capture_arrival(ctx);

@@ -27,7 +27,9 @@ find_package(GTest REQUIRED)
 file(WRITE ${CMAKE_BINARY_DIR}/nothing.cc "")
 set(frequent_headers <algorithm> <array> <charconv> <chrono> <expected> <fstream> <functional> <map> <memory>
     <optional> <random> <set> <span> <sstream> <string> <string_view> <thread> <utility> <variant> <vector> <fmt/format.h>
-    <fmt/ranges.h> <boost/asio.hpp> <boost/asio/experimental/awaitable_operators.hpp> <boost/json.hpp>)
+    <fmt/ranges.h> <boost/asio/any_io_executor.hpp> <boost/asio/awaitable.hpp> <boost/asio/co_spawn.hpp>
+    <boost/asio/io_context.hpp> <boost/asio/ip/tcp.hpp> <boost/asio/steady_timer.hpp> <boost/asio/use_awaitable.hpp>
+    <boost/asio/write.hpp> <boost/asio/experimental/awaitable_operators.hpp> <boost/json.hpp>)
 # ballast_precompiled(NAME HEADERS...): a target whose precompiled headers others can use.
 function(ballast_precompiled name)
   add_library(${name} OBJECT EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/nothing.cc)

@@ -472,8 +472,8 @@ const RunningTable::Service* RunningTable::service_of(const Connection& connecti
 std::optional<std::uint32_t> RunningTable::server_of(const Connection& connection) const {
   const Service* service = service_of(connection);
   if (service == nullptr || !service->configured) return {};
-  const net::Endpoint every_port{connection.server.address, 0};
-  for (const auto& endpoint : {connection.configured, connection.server, every_port}) {
+  const net::Endpoint of_all_ports{connection.server.address, 0};
+  for (const auto& endpoint : {connection.configured, connection.server, of_all_ports}) {
     const auto server = service->servers.find(endpoint);
     if (server != service->servers.end() && server->second.configured) return server->second.index;
   }

@@ -46,7 +46,7 @@ class Loop {
   auto ask(What what) {
     std::packaged_task<decltype(what())()> task(std::move(what));
     auto answer = task.get_future();
-    asio::post(context, std::move(task));
+    asio::post(context, [&task] { task(); });
     return answer.get();
   }
 

@@ -25,7 +25,7 @@ def download(lab, net):
     """Starts a download of several seconds, and returns it once it is under way."""
     target = lab.directory / "received"
     process = net.client.start(["curl", "--silent", "--show-error", "--max-time", "60", "--output", str(target),
-                                "http://172.16.3.100/files/random?rate=600k"])
+                                "http://172.16.3.100/files/random?rate=300k"])
     wait_until(lambda: target.exists() and target.stat().st_size > 0, "the first bytes of the download")
     return process, target
 

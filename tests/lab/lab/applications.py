@@ -205,7 +205,10 @@ def postgresql(host, made):
     process = _started(host, [*as_postgres, str(programs / "postgres"), "-D", str(data), "-k", str(own), "-h", "*",
                               "-c", "fsync=off", "-c", "ssl=on", "-c", "ssl_cert_file=server.pem",
                               "-c", "ssl_key_file=server.key"], 5432)
-    host.run([*as_postgres, "psql", "-h", str(own), "-d", "postgres"],
+    psql = [*as_postgres, "psql", "-h", str(own), "-d", "postgres"]
+    # It listens before it serves.
+    wait_until(lambda: host.run(psql, stdin="SELECT 1;", check=False).status == 0, "PostgreSQL to serve", seconds=30)
+    host.run(psql,
              stdin="CREATE ROLE joe LOGIN PASSWORD 'secret'; CREATE ROLE plain LOGIN PASSWORD 'secret';"
                    "SET password_encryption = md5; CREATE ROLE old LOGIN PASSWORD 'secret';")
     return process
