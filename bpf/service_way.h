@@ -65,7 +65,8 @@ static __always_inline int wrap_for_way(context* ctx, const struct packet* p, st
 }
 
 /* A packet of this machine that is leaving for a real server. Its frame has that one's link address already. */
-static __always_inline int goes_by_way(context* ctx, const struct packet* p, struct way* way) {
+__noinline int goes_by_way(context* ctx, const struct packet* p, struct way* way) {
+  if (!p || !way) return VERDICT_PASS;
   struct translation t = {.from = p->destination,
                           .to = way->other,
                           .from_port = p->destination_port,
