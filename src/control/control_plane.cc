@@ -128,6 +128,7 @@ Result<void> ControlPlane::install(Cluster next) {
   Cluster effective = cluster::effective(next, monitor.health());
   auto applied = director_->apply(effective);
   if (applied && synchronizer_ != nullptr) applied = synchronizer_->apply(next.sync);
+  if (applied) virtual_routers_.tell_services(next, monitor.health());
   if (applied) applied = virtual_routers_.apply(next.vrrp);
   if (!applied) {
     if (auto restored = director_->apply(effective_); !restored) {
@@ -153,6 +154,7 @@ Result<void> ControlPlane::install_health() {
   if (unfollowed_ || effective != effective_) {
     if (auto applied = director_->apply(effective); !applied) return applied;
   }
+  virtual_routers_.tell_services(current_, monitor_.health());
   for (const auto& line : health_lines(effective_, effective, monitor_.health())) log::notice("{}", line);
   effective_ = std::move(effective);
   if (synchronizer_ != nullptr) synchronizer_->servers_changed();
@@ -296,20 +298,20 @@ sync::Table ControlPlane::table_for_sync() {
 std::shared_ptr<const health::ServiceWays> ControlPlane::service_ways() const {
   using cluster::ServiceWay;
   const std::weak_ptr<director::Director> director = director_;
-  return std::make_shared<const health::ServiceWays>(health::ServiceWays{
-      .open = [director](const ServiceWay& way) -> Result<void> {
-        const auto held = director.lock();
-        return held ? held->open_way(way) : fail("the daemon ends");
-      },
-      .was_used =
-          [director](const ServiceWay& way) {
-            const auto held = director.lock();
-            return held != nullptr && held->way_was_used(way);
-          },
-      .close =
-          [director](const ServiceWay& way) {
-            if (const auto held = director.lock()) held->close_way(way);
-          }});
+  return std::make_shared<const health::ServiceWays>(
+      health::ServiceWays{.open = [director](const ServiceWay& way) -> Result<void> {
+                            const auto held = director.lock();
+                            return held ? held->open_way(way) : fail("the daemon ends");
+                          },
+                          .was_used =
+                              [director](const ServiceWay& way) {
+                                const auto held = director.lock();
+                                return held != nullptr && held->way_was_used(way);
+                              },
+                          .close =
+                              [director](const ServiceWay& way) {
+                                if (const auto held = director.lock()) held->close_way(way);
+                              }});
 }
 
 HealthView ControlPlane::health() const { return health_view(current_, health_, monitor_.reports()); }

@@ -124,9 +124,10 @@ std::vector<std::string> shortcomings(const Cluster& cluster) {
           to_string(service.key)));
     }
     if (std::ranges::any_of(service.servers, [&](const auto& server) { return lacks_own_way(service, server); })) {
-      lines.push_back(fmt::format("{}: through_service is for a service with an address of its servers' family; these "
-                                  "are asked by their own addresses",
-                                  to_string(service.key)));
+      lines.push_back(
+          fmt::format("{}: through_service is for a service with an address of its servers' family; these "
+                      "are asked by their own addresses",
+                      to_string(service.key)));
     }
   }
   for (const auto& instance : cluster.vrrp.instances) {
