@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "cluster/vrrp.h"
+#include "cluster/model.h"
 #include "config/value.h"
 
 namespace ballast::config {
@@ -92,6 +92,8 @@ inline constexpr std::array<CountKey, 4> announce_counts = {
 
 /// Reads `vrrp:`. What is wrong is left out.
 cluster::VrrpSettings read_vrrp(const Value& section);
+/// Services whose checks `vrrp:` tracks must be there.
+void check_tracked_services(const Value& section, const cluster::Cluster& cluster);
 
 /// The lines of `vrrp:` without its first one, each indented by two blanks; none where there is nothing to say.
 std::vector<std::string> vrrp_lines(const cluster::VrrpSettings& settings);

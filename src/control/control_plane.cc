@@ -128,6 +128,7 @@ Result<void> ControlPlane::install(Cluster next) {
   Cluster effective = cluster::effective(next, monitor.health());
   auto applied = director_->apply(effective);
   if (applied && synchronizer_ != nullptr) applied = synchronizer_->apply(next.sync);
+  if (applied) virtual_routers_.tell_services(next, monitor.health());
   if (applied) applied = virtual_routers_.apply(next.vrrp);
   if (!applied) {
     auto restored = director_->apply(effective_);
@@ -155,6 +156,7 @@ Result<void> ControlPlane::install_health() {
   if (unfollowed_ || effective != effective_) {
     if (auto applied = director_->apply(effective); !applied) return applied;
   }
+  virtual_routers_.tell_services(current_, monitor_.health());
   for (const auto& line : health_lines(effective_, effective, monitor_.health())) log::notice("{}", line);
   effective_ = std::move(effective);
   if (synchronizer_ != nullptr) synchronizer_->servers_changed();

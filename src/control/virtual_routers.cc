@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace ballast::control {
 namespace {
 
@@ -20,6 +22,7 @@ Result<void> VirtualRouters::apply(const cluster::VrrpSettings& settings) {
     if (!opened) return fail(fmt::format("VRRP: {}", opened.error().message), opened.error().code);
     plane_ = std::move(*opened);
     plane_->observe(Kind::director, "", {.good = director_alive_});
+    for (const auto& [name, up] : services_) plane_->observe(Kind::check, name, {.good = up});
   }
   plane_->apply(settings);
   settings_ = settings;
@@ -31,8 +34,14 @@ void VirtualRouters::tell_director(bool alive) {
   if (plane_) plane_->observe(Kind::director, "", {.good = alive});
 }
 
-void VirtualRouters::tell_check(const std::string& name, bool good) {
-  if (plane_) plane_->observe(Kind::check, name, {.good = good});
+void VirtualRouters::tell_services(const cluster::Cluster& desired, const cluster::Health& health) {
+  for (const auto& service : desired.services) {
+    if (service.name.empty()) continue;
+    const auto known = health.find(service.key);
+    const bool up = known == health.end() || known->second.up;
+    const auto told = services_.try_emplace(service.name, true).first;
+    if (std::exchange(told->second, up) != up && plane_) plane_->observe(Kind::check, service.name, {.good = up});
+  }
 }
 
 Result<void> VirtualRouters::resign(const std::string& name) {

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
 #include "base/error.h"
-#include "cluster/vrrp.h"
+#include "cluster/health.h"
+#include "cluster/model.h"
 #include "control/vrrp_views.h"
 #include "vrrp/plane.h"
 
@@ -24,8 +26,8 @@ class VirtualRouters {
   /// Tells instances that track it whether packets are forwarded. To be called every second, since silence is a
   /// failure.
   void tell_director(bool alive);
-  /// Tells instances that track it whether the check of that name is good.
-  void tell_check(const std::string& name, bool good);
+  /// Tells instances that track them which services are up.
+  void tell_services(const cluster::Cluster& desired, const cluster::Health& health);
 
   /// Hands an instance over, or lets it take part again. ENOENT: there is no such instance.
   Result<void> resign(const std::string& name);
@@ -40,6 +42,7 @@ class VirtualRouters {
   std::unique_ptr<vrrp::Plane> plane_;
   cluster::VrrpSettings settings_;
   bool director_alive_ = true;
+  std::map<std::string, bool> services_;  ///< whether they are up, by name
 };
 
 }  // namespace ballast::control

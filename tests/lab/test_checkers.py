@@ -164,9 +164,11 @@ def test_imap_and_pop3(net):
 
 
 def test_ftp(net):
-    server = net.server.vsftpd().process
+    server = net.server.vsftpd(certificate=net.certificate).process
     assert net.up("ftp").startswith("220 ")
-    assert net.up("ftp", "--request", "name", "--expect", "^server$") == "file name has 7 bytes"
+    assert net.up("ftp", "--start-tls").startswith("220 ")
+    for tls in ((), ("--start-tls",)):
+        assert net.up("ftp", "--request", "name", "--expect", "^server$", *tls) == "file name has 7 bytes"
     assert net.down("ftp", "--request", "name", "--expect", "elsewhere") == "file name does not match /elsewhere/"
     assert net.down("ftp", "--request", "missing").startswith("RETR was answered '550 ")
     assert net.down("ftp", "--user", "nobody-here", "--password", "x").startswith("login refused: '530 ")

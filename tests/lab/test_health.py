@@ -192,3 +192,32 @@ def test_mail_tells_of_servers_that_leave_and_return(lab):
     wait_until(lambda: len(post.messages()) == 3, "the mail about the return", seconds=30)
     assert "Real server 192.168.1.10:80 (tcp 172.16.3.100:80) is up" in post.messages()[2]["Subject"]
     assert "mail to ops@example.com, night@example.com sent" in lb.log()
+
+
+def test_an_address_leaves_where_no_real_server_answers(lab):
+    net = drawings.nat(lab)
+    text = configuration() + """vrrp:
+  edge:
+    interface: outside
+    router_id: 51
+    interval: 100ms
+    addresses: ["172.16.3.200/16"]
+    track: [{check: www}]
+"""
+    lb = net.director.ballast(config=text)
+
+    def holds():
+        return "172.16.3.200" in net.director.run("ip -4 address show dev outside").stdout
+
+    wait_until(holds, "the address, with both servers up", seconds=15)
+    for server in net.servers:
+        server.nginx_server.stop()
+    wait_until(lambda: not holds(), "the address to leave", seconds=15)
+    net.servers[1].nginx_server.start()
+    wait_until(holds, "the address to return", seconds=15)
+
+    lb.configuration.write_text(text.replace("check: www", "check: vww"))
+    with pytest.raises(CommandFailed) as refusal:
+        lb.command("reload")
+    assert "edge tracks the checks of the service 'vww', which is not there; did you mean www?" in \
+        refusal.value.outcome.stderr

@@ -39,10 +39,11 @@ asio::awaitable<Result<void>> Stream::connect(const net::Endpoint& peer, const C
   co_return Result<void>();
 }
 
-asio::awaitable<Result<void>> Stream::secure(const TlsWishes& wishes) {
+asio::awaitable<Result<void>> Stream::secure(const TlsWishes& wishes, const Stream* beside) {
   auto session = TlsSession::make(socket_, wishes);
   if (!session) co_return std::unexpected(session.error());
   tls_ = std::move(*session);
+  if (beside != nullptr) tls_->resume(*beside->tls_);
   const auto [error] = co_await tls_->stream().async_handshake(asio::ssl::stream_base::client, as_result);
   if (error) co_return fail(tls_->phrase_of_failure(error));
   co_return Result<void>();
@@ -72,6 +73,12 @@ asio::awaitable<Result<void>> Stream::write(const std::string& bytes) {
   }
   if (error) co_return fail(phrase_of(error), error.value());
   co_return Result<void>();
+}
+
+asio::awaitable<void> Stream::end() {
+  if (tls_) co_await tls_->stream().async_shutdown(as_result);
+  boost::system::error_code ignored;
+  socket_.close(ignored);
 }
 
 std::string Stream::local_end() { return local_end_of(socket_.native_handle()); }

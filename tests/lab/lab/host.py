@@ -92,9 +92,9 @@ class Host(Place):
         self.nginx_server = Nginx(self, ports)
         return self.nginx_server
 
-    def vsftpd(self, *, from_port_20=True):
+    def vsftpd(self, *, from_port_20=True, certificate=None):
         """Starts vsftpd here: `name` holds the host's name, `random` is a file, and `upload/` keeps what is sent."""
-        return Vsftpd(self, from_port_20)
+        return Vsftpd(self, from_port_20, certificate)
 
     def echo(self, *, tcp=(), udp=()):
         """Answers on these ports with the host's name, a space, and what was sent."""

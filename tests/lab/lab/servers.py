@@ -109,9 +109,10 @@ isolate_network=NO
 
 
 class Vsftpd:
-    """vsftpd with a directory and a configuration of its own, for anybody without a password."""
+    """vsftpd with a directory and a configuration of its own, for anybody without a password; with a certificate over TLS,
+    too, where data connections must go on with the session of their control connection."""
 
-    def __init__(self, host, from_port_20):
+    def __init__(self, host, from_port_20, certificate=None):
         own = host.directory / "vsftpd"
         root = own / "root"
         self.uploads = root / "upload"
@@ -119,7 +120,11 @@ class Vsftpd:
         (root / "name").write_text(f"{host.name}\n")
         (root / "random").symlink_to(random_file(host.lab))
         configuration = own / "vsftpd.conf"
-        configuration.write_text(VSFTPD_CONFIGURATION.format(root=root, from_port_20="YES" if from_port_20 else "NO"))
+        text = VSFTPD_CONFIGURATION.format(root=root, from_port_20="YES" if from_port_20 else "NO")
+        if certificate:
+            text += ("ssl_enable=YES\nallow_anon_ssl=YES\nrequire_ssl_reuse=YES\nssl_ciphers=HIGH\n"
+                     f"rsa_cert_file={certificate.chain}\nrsa_private_key_file={certificate.key}\n")
+        configuration.write_text(text)
         self.process = host.start(["vsftpd", str(configuration)])
         wait_until(lambda: self._answers(host), f"vsftpd on {host.name}")
 

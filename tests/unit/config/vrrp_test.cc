@@ -26,6 +26,8 @@ std::vector<std::string> problems(const std::string& more) {
 }
 
 constexpr std::string_view everything = R"(
+services:
+  www: {listen: "10.0.0.100:80/tcp", servers: [10.1.0.1]}
 vrrp:
   edge:
     interface: eth0
@@ -108,12 +110,23 @@ TEST(VrrpSection, IsReadWithEverythingInIt) {
 }
 
 TEST(VrrpSection, IsWrittenSoThatItReadsBack) {
-  cluster::Cluster cluster;
-  cluster.vrrp = read(everything);
-  const std::string text = write_yaml(cluster);
+  const auto cluster = read_yaml(everything, "f");
+  ASSERT_TRUE(cluster) << cluster.error().message;
+  const std::string text = write_yaml(*cluster);
   const auto again = read_yaml(text, "f");
   ASSERT_TRUE(again) << again.error().message << "\n" << text;
-  EXPECT_EQ(again->vrrp, cluster.vrrp) << text;
+  EXPECT_EQ(again->vrrp, cluster->vrrp) << text;
+}
+
+TEST(VrrpSection, TracksChecksOfServicesThatAreThere) {
+  const auto cluster = check_yaml(
+      "services:\n  web: {listen: \"10.0.0.100:80/tcp\", servers: [10.1.0.1]}\n"
+      "vrrp: {edge: {interface: eth0, router_id: 51, addresses: [10.0.0.100/24], track: [{check: wbe}]}}",
+      "f");
+  ASSERT_FALSE(cluster);
+  EXPECT_EQ(cluster.error().at(0).message,
+            "vrrp: edge tracks the checks of the service 'wbe', which is not there; did "
+            "you mean web?");
 }
 
 TEST(VrrpSection, NeedsLittle) {
