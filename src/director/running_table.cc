@@ -25,6 +25,19 @@ bool has_tcp_port(const std::set<cluster::ServiceKey>& keys, std::uint16_t port)
   });
 }
 
+/// With new thresholds an overload begins or ends as it would with a connection that comes or goes: this is what ip_vs
+/// of Linux 6.1.0-56 does with an edit. Between the thresholds it stays as it is.
+void renew_overload(abi::member& load, const cluster::RealServer& wanted) {
+  const std::uint64_t connections = observe(load.active) + observe(load.inactive);
+  const std::uint64_t upper = wanted.upper_threshold;
+  const std::uint64_t lower = wanted.lower_threshold;
+  if (upper != 0 && connections >= upper) {
+    __atomic_fetch_or(&load.order, MEMBER_OVERLOAD, __ATOMIC_RELEASE);
+  } else if (upper == 0 || (lower != 0 ? connections < lower : connections * 4 < upper * 3)) {
+    __atomic_fetch_and(&load.order, MEMBER_ORDER, __ATOMIC_RELEASE);
+  }
+}
+
 }  // namespace
 
 RunningTable::RunningTable(PacketPath& path) : path_(path), rings_(path), keys_(path), repliers_(path) {
@@ -286,7 +299,6 @@ RunningTable::Server& RunningTable::add_server(Service& service, const net::Endp
 bool RunningTable::write_server(const Server& server, const Service& service, const cluster::RealServer& wanted) {
   abi::server& entry = path_.servers[server.index];
   abi::member& load = path_.member(server.index);
-  const bool overload_over = wanted.upper_threshold == 0 || wanted.upper_threshold > entry.upper_threshold;
   bool changed = configure(entry, wanted);
   const bool tcp = path_.services[service.index].protocol == static_cast<__u8>(cluster::Protocol::tcp);
   publish(path_.figure(server.index).timed, tcp && wanted.forward == cluster::ForwardingMethod::nat ? 1 : 0);
@@ -301,9 +313,7 @@ bool RunningTable::write_server(const Server& server, const Service& service, co
     publish(load.weight, static_cast<__s32>(wanted.weight));
     changed = true;
   }
-  // An edit that raises or lifts the upper threshold ends an overload, however many connections there are; lowering it
-  // starts one with the next connection (__ip_vs_update_dest() of Linux).
-  if (overload_over) __atomic_fetch_and(&load.order, MEMBER_ORDER, __ATOMIC_RELEASE);
+  renew_overload(load, wanted);
   return changed;
 }
 

@@ -194,23 +194,28 @@ def test_thresholds_are_kept_as_by_ip_vs(balanced):
         assert columns(lb.ipvsadm(f"-Ln --thresholds {service}")) == second_list
 
 
-def test_only_raising_the_upper_threshold_ends_an_overload_at_once(balanced):
-    net, lb = balanced
-    with balance(net, lb, "rr", [1, 1]) as (client, service):
-        def edit(upper):
-            lb.ipvsadm(f"-e {service} -r {net.rips[0]}:{PORT} -m -w 1 -x {upper}")
+# What ip_vs of Linux 6.1 did with two servers and lc; "-x 4 -y 2" is an edit of the first one.
+EDITED_THRESHOLDS = [
+    ("o 8; -x 4; o 4", "rs2 rs1 rs2 rs1 rs2 rs1 rs2 rs1 rs2 rs2 rs2 rs2"),
+    ("o 8; -x 5; o 4", "rs2 rs1 rs2 rs1 rs2 rs1 rs2 rs1 rs2 rs1 rs2 rs2"),
+    ("-x 2; o 6; -x 3; o 4", "rs2 rs1 rs2 rs1 rs2 rs2 rs1 rs2 rs2 rs2"),
+    ("-x 4; o 8 c 0 c 1 o 2; -x 5; o 3", "rs2 rs1 rs2 rs1 rs2 rs1 rs2 rs1 rs2 rs2 rs2 rs2 rs2"),
+    ("-x 4; o 8; -x 0; o 3", "rs2 rs1 rs2 rs1 rs2 rs1 rs2 rs1 rs2 rs1 rs2"),
+    ("o 8; -x 2 -y 1; -x 6 -y 1; o 6", "rs2 rs1 rs2 rs1 rs2 rs1 rs2 rs1 rs2 rs2 rs2 rs2 rs2 rs2"),
+    ("o 8; -x 6 -y 5; o 6", "rs2 rs1 rs2 rs1 rs2 rs1 rs2 rs1 rs2 rs1 rs2 rs1 rs2 rs2"),
+]
 
-        edit(2)
-        client.play("o 6")
-        assert client.answers == ["rs2", "rs1", "rs2", "rs1", "rs2", "rs2"]
-        edit(2)
-        client.play("o 2")
-        edit(1)
-        client.play("o 2")
-        assert client.answers[6:] == ["rs2"] * 4
-        edit(2)
-        client.play("o 3")
-        assert sorted(client.answers[10:]) == ["rs1", "rs2", "rs2"]
+
+@pytest.mark.parametrize("steps, chosen", EDITED_THRESHOLDS)
+def test_edited_thresholds_count_at_once_as_by_ip_vs(balanced, steps, chosen):
+    net, lb = balanced
+    with balance(net, lb, "lc", [1, 1]) as (client, service):
+        for step in steps.split("; "):
+            if step.startswith("-"):
+                lb.ipvsadm(f"-e {service} -r {net.rips[0]}:{PORT} -m -w 1 {step}")
+            else:
+                client.play(step)
+        assert client.answers == chosen.split()
 
 
 def test_capacity_follows_what_servers_report(balanced):
