@@ -52,6 +52,16 @@ std::optional<PinnedLink> pinned_link(const std::string& pin) {
   return found;
 }
 
+/// Ends a pinned link at once. Without its detachment it would stand until the kernel has forgotten the pin, a grace
+/// period later, and TCX would refuse the same program meanwhile. False where there is none.
+bool end_pinned(const std::string& pin) {
+  const auto existing = pinned_link(pin);
+  if (!existing) return false;
+  bpf_link_detach(existing->link.get());
+  unlink(pin.c_str());
+  return true;
+}
+
 /// Puts `program` in the place of what a pinned link runs. False where there is no such link on that interface.
 Result<bool> replace_pinned(const std::string& pin, const AttachTarget& target, int program) {
   const auto existing = pinned_link(pin);
@@ -144,11 +154,11 @@ Result<void> attach_tc(const AttachTarget& target, TcPoint point, int program, c
 }
 
 void detach_xdp(const std::string& interface, const std::string& directory) {
-  unlink(xdp_pin(directory, interface).c_str());
+  end_pinned(xdp_pin(directory, interface));
 }
 
 bool detach_tc(const std::string& interface, TcPoint point, const std::string& directory) {
-  const bool pinned = unlink(tc_pin(directory, point, interface).c_str()) == 0;
+  const bool pinned = end_pinned(tc_pin(directory, point, interface));
   const unsigned index = if_nametoindex(interface.c_str());
   if (index == 0) return pinned;
   const auto hook = clsact_hook(index, point);

@@ -104,3 +104,11 @@ def test_apply_shows_what_changes_and_changes_it_in_one_step(lab):
     with pytest.raises(CommandFailed, match=r"wanted:4: "):
         lb.command(f"apply {wanted}")
     assert lb.ipvsadm("-Sn") == before
+
+
+def test_a_first_service_can_come_directly_after_the_last_one_went(lab):
+    net = drawings.nat(lab)
+    lb = net.director.ballast()
+    for _ in range(50):
+        lb.ipvsadm("-A -t 172.16.3.100:80 -s rr", "-D -t 172.16.3.100:80")
+    assert lb.table() == {}
