@@ -32,7 +32,7 @@ constexpr std::uint64_t most_processes = 65535;
 /// Reads every entry of a map of names into a list.
 template <typename T>
 void read_named(const Value& map, std::vector<T>& list, T (*read)(const std::string& name, const Value& value)) {
-  for (const auto& [name, value] : map.named().value_or(std::vector<std::pair<std::string, Value>>{})) {
+  for (const auto& [name, value] : map.titled().value_or(std::vector<std::pair<std::string, Value>>{})) {
     list.push_back(read(name, value));
   }
 }
@@ -186,7 +186,7 @@ void check_groups(const Value& where, const VrrpSettings& settings) {
 cluster::VrrpSettings read_vrrp(const Value& section) {
   VrrpSettings settings;
   std::vector<Value> places;
-  for (const auto& [name, value] : section.named().value_or(std::vector<std::pair<std::string, Value>>{})) {
+  for (const auto& [name, value] : section.titled().value_or(std::vector<std::pair<std::string, Value>>{})) {
     if (std::ranges::find(vrrp_words, name) != vrrp_words.end()) {
       read_word(name, value, settings);
     } else if (auto instance = read_instance(name, value)) {

@@ -138,16 +138,6 @@ void read_authentication(const Value& value, VrrpInstance& instance) {
   }
 }
 
-bool is_mac(std::string_view text) {
-  constexpr std::size_t length = 17;
-  if (text.size() != length) return false;
-  for (std::size_t i = 0; i < length; ++i) {
-    const bool hexadecimal = (text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f');
-    if (i % 3 == 2 ? text[i] != ':' : !hexadecimal) return false;
-  }
-  return true;
-}
-
 void read_virtual_mac(const Value& value, VrrpInstance& instance) {
   if (!value.is_map()) {
     instance.virtual_mac = value.boolean().value_or(false);
@@ -162,7 +152,7 @@ void read_virtual_mac(const Value& value, VrrpInstance& instance) {
   }
   if (const auto mac = fields->get("mac")) {
     instance.mac = mac->text();
-    if (instance.mac && !is_mac(*instance.mac)) mac->problem("is not a MAC address such as 02:00:00:00:00:01");
+    if (instance.mac && !net::parse_mac(*instance.mac)) mac->problem("is not a MAC address such as 02:00:00:00:00:01");
   }
   read_flag(*fields, "advertise_from_interface", instance.advertise_from_interface);
 }

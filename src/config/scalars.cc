@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <vector>
 
@@ -76,7 +77,9 @@ std::optional<std::uint64_t> parse_number(std::string_view text) { return whole_
 
 std::string key_text(std::string_view name) {
   static constexpr std::array<std::string_view, 3> nulls = {"null", "Null", "NULL"};
-  const bool needs_quotes = std::ranges::find(nulls, name) != nulls.end() || name.starts_with('-');
+  const auto is_plain = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '.' || c == '-'; };
+  const bool needs_quotes =
+      !std::ranges::all_of(name, is_plain) || name.starts_with('-') || std::ranges::find(nulls, name) != nulls.end();
   return needs_quotes ? in_quotes(name) : std::string(name);
 }
 

@@ -17,7 +17,7 @@ std::optional<std::uint64_t> parse_number(std::string_view text);
 
 /// Text as a double-quoted scalar of YAML.
 std::string in_quotes(std::string_view text);
-/// A key of a map: bare unless YAML would read the word as its null.
+/// A key of a map: bare where YAML reads the bare word as itself.
 std::string key_text(std::string_view name);
 
 /// "30s", "15m", "2h", "1d", or "900" for seconds; at least 1 s. The Error says what is allowed.

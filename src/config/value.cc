@@ -13,6 +13,8 @@
 namespace ballast::config {
 namespace {
 
+constexpr std::size_t longest_name = 64;
+
 std::string_view describe(TreeNode::Kind kind) {
   switch (kind) {
     case TreeNode::Kind::null:
@@ -49,12 +51,16 @@ std::vector<std::string_view> supported_names(std::span<const Key> keys) {
 }  // namespace
 
 bool is_name(std::string_view text) {
-  constexpr std::size_t longest = 64;
   const auto allowed = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
            c == '-';
   };
-  return !text.empty() && text.size() <= longest && std::ranges::all_of(text, allowed);
+  return !text.empty() && text.size() <= longest_name && std::ranges::all_of(text, allowed);
+}
+
+bool is_title(std::string_view text) {
+  return !text.empty() && text.size() <= longest_name &&
+         std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
 }
 
 void Value::problem(std::string_view message) const {
@@ -169,21 +175,29 @@ std::optional<std::vector<Value>> Value::items() const {
 }
 
 std::optional<std::vector<std::pair<std::string, Value>>> Value::named() const {
+  return entries(is_name, "a name: letters, digits, '_', '.', '-', at most 64 of them");
+}
+
+std::optional<std::vector<std::pair<std::string, Value>>> Value::titled() const {
+  return entries(is_title, fmt::format("a name: {}", title_rule));
+}
+
+std::optional<std::vector<std::pair<std::string, Value>>> Value::entries(bool (*allowed)(std::string_view),
+                                                                         std::string_view rule) const {
   if (is_null()) return std::vector<std::pair<std::string, Value>>{};
   if (!is_map()) {
     wrong_type("a map of names");
     return {};
   }
-  std::vector<std::pair<std::string, Value>> named;
+  std::vector<std::pair<std::string, Value>> entries;
   for (const Entry& entry : node_->entries) {
-    if (!is_name(entry.key)) {
-      problems_->add(entry.at, fmt::format("{}: {} is not a name: letters, digits, '_', '.', '-', at most 64 of them",
-                                           path_, quoted(entry.key)));
+    if (!allowed(entry.key)) {
+      problems_->add(entry.at, fmt::format("{}: {} is not {}", path_, quoted(entry.key), rule));
       continue;
     }
-    named.emplace_back(entry.key, Value(entry.value, join_path(path_, entry.key), *problems_));
+    entries.emplace_back(entry.key, Value(entry.value, join_path(path_, entry.key), *problems_));
   }
-  return named;
+  return entries;
 }
 
 std::optional<Fields> Value::fields(std::span<const Key> keys) const {

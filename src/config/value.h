@@ -67,14 +67,17 @@ class Value {
   [[nodiscard]] std::optional<std::size_t> one_of(std::span<const std::string_view> words) const;
   /// The members of a sequence; an empty value is an empty one.
   [[nodiscard]] std::optional<std::vector<Value>> items() const;
-  /// The entries of a map with keys of the operator's choice; an empty value is an empty one. Keys are checked to be
-  /// names: [A-Za-z0-9_.-]+, at most 64 bytes. Entries with other keys are left out.
+  /// The entries of a map with keys of the operator's choice; an empty value is an empty one. Keys that are no names,
+  /// or no titles, are reported and left out.
   [[nodiscard]] std::optional<std::vector<std::pair<std::string, Value>>> named() const;
+  [[nodiscard]] std::optional<std::vector<std::pair<std::string, Value>>> titled() const;
   /// A map with some of `keys`. Unknown and unsupported ones are reported.
   [[nodiscard]] std::optional<Fields> fields(std::span<const Key> keys) const;
 
  private:
   friend class Fields;
+  [[nodiscard]] std::optional<std::vector<std::pair<std::string, Value>>> entries(bool (*allowed)(std::string_view),
+                                                                                  std::string_view rule) const;
   void wrong_type(std::string_view expected) const;
 
   NodePointer node_;
@@ -122,5 +125,9 @@ std::string_view word_of(E value, const std::array<Choice<E>, N>& choices) {
 
 /// True for what may name a pool or service: [A-Za-z0-9_.-]+, at most 64 bytes.
 bool is_name(std::string_view text);
+/// True for what may name a thing of VRRP, as keepalived.conf names it: printable ASCII, 1 to 64 bytes.
+bool is_title(std::string_view text);
+/// What is wrong with a text that is none.
+inline constexpr std::string_view title_rule = "1 to 64 characters of printable ASCII";
 
 }  // namespace ballast::config

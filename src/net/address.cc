@@ -87,6 +87,19 @@ std::string Endpoint::to_string() const {
                            : fmt::format("[{}]:{}", address.to_string(), port);
 }
 
+std::optional<MacAddress> parse_mac(std::string_view text) {
+  MacAddress mac{};
+  constexpr std::size_t stride = 3;
+  if (text.size() != stride * mac.size() - 1) return std::nullopt;
+  for (std::size_t i = 0; i < mac.size(); ++i) {
+    const std::string_view byte = text.substr(stride * i, 2);
+    const auto [end, error] = std::from_chars(byte.data(), byte.data() + 2, mac[i], 16);
+    if (error != std::errc{} || end != byte.data() + 2) return std::nullopt;
+    if (i + 1 < mac.size() && text[stride * i + 2] != ':') return std::nullopt;
+  }
+  return mac;
+}
+
 std::string to_string(const MacAddress& mac) {
   return fmt::format("{:02x}:{:02x}:{:02x}:{:02x}:{:02x}:{:02x}", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
 }

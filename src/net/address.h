@@ -93,6 +93,8 @@ struct Endpoint {
 
 using MacAddress = std::array<std::uint8_t, 6>;
 
+/// Reads "02:00:00:00:00:01", two hexadecimal digits a byte.
+std::optional<MacAddress> parse_mac(std::string_view text);
 /// "02:00:00:00:00:01"
 std::string to_string(const MacAddress& mac);
 

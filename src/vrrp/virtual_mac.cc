@@ -17,18 +17,10 @@ Result<void> set(std::string_view family, const std::string& interface, std::str
   return net::set_sysctl(fmt::format("net/{}/conf/{}/{}", family, interface, name), value);
 }
 
-net::MacAddress parse_mac(std::string_view text) {
-  net::MacAddress mac{};
-  for (std::size_t i = 0; i < mac.size(); ++i) {
-    std::from_chars(text.data() + 3 * i, text.data() + 3 * i + 2, mac[i], 16);
-  }
-  return mac;
-}
-
 }  // namespace
 
 net::MacAddress virtual_mac(const cluster::VrrpInstance& instance) {
-  if (instance.mac) return parse_mac(*instance.mac);
+  if (instance.mac) return net::parse_mac(*instance.mac).value_or(net::MacAddress{});
   const std::uint8_t kind = instance.family == net::Family::ipv4 ? 1 : 2;
   return {0x00, 0x00, 0x5e, 0x00, kind, instance.router_id};
 }

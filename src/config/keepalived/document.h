@@ -64,6 +64,8 @@ struct Document {
 
 /// Notes a name of its kind; a second one of the same is reported and gives false.
 bool define(Document& document, std::string_view kind, const std::string& name, const Place& at, Context& context);
+/// The name that a block of VRRP gives to what it defines, noted; reports one that YAML could not say.
+std::optional<std::string> defined_name(Document& document, std::string_view kind, const Node& block, Context& context);
 
 void read_globals(Globals& globals, const Node& block, Context& context);
 /// Reads a setting that stands outside of blocks. False where it is none.

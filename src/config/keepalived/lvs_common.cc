@@ -121,7 +121,7 @@ bool read_connection(HealthCheck& check, const Node& node, Context& context) {
   } else if (keyword == "bind_port") {
     bind_end(check, std::nullopt, port_of(node, context, 1).value_or(0));
   } else if (keyword == "bind_if") {
-    check.bind_interface = text_of(node, context).value_or("");
+    check.bind_interface = interface_of(node, context).value_or("");
   } else if (keyword == "fwmark") {
     check.mark = static_cast<std::uint32_t>(number_of(node, context, 0, most_mark).value_or(0));
   } else {

@@ -37,15 +37,27 @@ std::optional<net::Address> broadcast_of(std::string_view word, const VirtualAdd
   return net::Address::ipv4(word == "+" ? value | hosts : value & ~hosts);
 }
 
-/// An option of an address with a word behind it. False where the option has none.
-bool read_option(VirtualAddress& address, std::string_view option, std::string_view value, const Node& line,
-                 Context& context) {
+/// A scope by its name or by its number (rt_scope_t).
+void read_scope(VirtualAddress& address, std::string_view value, const Node& line, Context& context) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 4> scopes = {
+      {{"global", "0"}, {"site", "200"}, {"link", "253"}, {"host", "254"}}};
+  const auto* const scope =
+      std::ranges::find_if(scopes, [value](const auto& one) { return value == one.first || value == one.second; });
+  if (scope == scopes.end()) {
+    return context.report.error(line.at, fmt::format("scope is global, site, link or host, not {}", quoted(value)));
+  }
+  address.scope = scope->first;
+}
+
+/// An option of an address with its value, the word `at` of the line. False where the option has none.
+bool read_option(VirtualAddress& address, std::string_view option, const Node& line, std::size_t at, Context& context) {
+  const std::string_view value = line.word(at);
   if (option == "dev") {
-    address.interface = value;
+    address.interface = interface_of(line, context, at).value_or("");
   } else if (option == "label") {
     address.label = value;
   } else if (option == "scope") {
-    address.scope = value;
+    read_scope(address, value, line, context);
   } else if (option == "brd" || option == "broadcast") {
     address.broadcast = broadcast_of(value, address);
     if (!address.broadcast) context.report.error(line.at, fmt::format("{} is no broadcast address", quoted(value)));
@@ -136,7 +148,7 @@ std::optional<VirtualAddress> read_address_line(const Node& line, Context& conte
                          .peer = {}};
   for (std::size_t i = 1; i < line.words.size(); ++i) {
     if (read_flag(address, line.word(i), line, context)) continue;
-    if (i + 1 == line.words.size() || !read_option(address, line.word(i), line.word(i + 1), line, context)) {
+    if (i + 1 == line.words.size() || !read_option(address, line.word(i), line, i + 1, context)) {
       return wrong(line, context, fmt::format("{} is no option of an address", quoted(line.word(i))));
     }
     ++i;

@@ -174,7 +174,7 @@ void read_timeouts(Globals& globals, const Node& node, Context& context) {
 
 /// lvs_sync_daemon IF [[inst] INSTANCE] [id N] [maxlen N] [port N] [ttl N] [group IP]
 void read_sync_daemon(Globals& globals, const Node& node, Context& context) {
-  const auto interface = text_of(node, context);
+  const auto interface = interface_of(node, context);
   if (!interface) return;
   cluster::KernelSync sync{.master = true, .backup = true, .interface = *interface, .group = {}};
   for (std::size_t i = 2; i < node.words.size(); ++i) {
@@ -231,7 +231,7 @@ constexpr auto keywords = std::to_array<Keyword<Globals>>({
      [](Globals& g, const Node& node, Context& x) { g.log_all_failures = boolean_of(node, x).value_or(false); }},
     {"default_interface",
      [](Globals& g, const Node& node, Context& x) {
-       g.default_interface = text_of(node, x).value_or(g.default_interface);
+       g.default_interface = interface_of(node, x).value_or(g.default_interface);
      }},
     {"script_user", [](Globals& g, const Node& node, Context&) { g.script_user = user_of(node, 1); }},
     {"lvs_timeouts", read_timeouts},

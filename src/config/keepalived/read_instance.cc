@@ -50,14 +50,13 @@ void read_state(VrrpInstance&, const Node& node, Context& context) {
 }
 
 /// use_vmac [INTERFACE] [MAC]
-void read_virtual_mac(VrrpInstance& instance, const Node& node, Context&) {
+void read_virtual_mac(VrrpInstance& instance, const Node& node, Context& context) {
   instance.virtual_mac = true;
   for (std::size_t i = 1; i < node.words.size(); ++i) {
-    const bool mac = std::ranges::count(node.words[i], ':') >= 4;
-    if (mac) {
+    if (node.word(i).contains(':')) {
       instance.mac = node.words[i];
     } else {
-      instance.virtual_mac_interface = node.words[i];
+      instance.virtual_mac_interface = interface_of(node, context, i).value_or("");
     }
   }
 }
@@ -153,7 +152,7 @@ constexpr auto hmac_unused = std::to_array<Unused>({{"anti_replay", "old message
 constexpr auto own_keywords = std::to_array<Keyword<VrrpInstance>>({
     {"state", read_state},
     {"interface",
-     [](VrrpInstance& v, const Node& node, Context& x) { v.interface = text_of(node, x).value_or(""); }},
+     [](VrrpInstance& v, const Node& node, Context& x) { v.interface = interface_of(node, x).value_or(""); }},
     {"version",
      [](VrrpInstance& v, const Node& node, Context& x) { v.version = number_or<std::uint8_t>(node, x, 2, 3, v.version); }},
     {"virtual_router_id",
@@ -286,14 +285,23 @@ VrrpInstance with_defaults(const Globals& globals) {
   return instance;
 }
 
+/// The MAC in full: the VRID is the last of its bytes where only five are said.
+void settle_mac(std::string& text, std::uint8_t router_id, const Place& at, Context& context) {
+  if (std::ranges::count(text, ':') == 4) text += fmt::format(":{:02x}", router_id);
+  if (const auto mac = net::parse_mac(text)) {
+    text = net::to_string(*mac);
+  } else {
+    context.report.error(at, fmt::format("{} is not a MAC address such as 02:00:00:00:00:01", quoted(text)));
+  }
+}
+
 /// Adapts what keepalived adapts, with a warning, and reports what cannot be.
 void settle(VrrpInstance& instance, const Globals& globals, const Place& at, Context& context) {
   const auto warn = [&](std::string message) { context.report.warning(at, std::move(message)); };
   if (instance.router_id == 0) {
     context.report.error(at, fmt::format("vrrp_instance {} has no virtual_router_id", quoted(instance.name)));
   }
-  const bool without_last_byte = instance.mac && std::ranges::count(*instance.mac, ':') == 4;
-  if (without_last_byte) *instance.mac += fmt::format(":{:02x}", instance.router_id);
+  if (instance.mac) settle_mac(*instance.mac, instance.router_id, at, context);
   if (instance.interface.empty()) {
     instance.interface = globals.default_interface;
     warn(fmt::format("no interface: {} is taken", quoted(instance.interface)));
@@ -348,8 +356,8 @@ void settle_interval(VrrpInstance& instance, const Place& at, Context& context) 
 }  // namespace
 
 void read_instance(Document& document, const Node& block, Context& context) {
-  const auto name = text_of(block, context);
-  if (!name || !define(document, "instance", *name, block.at, context)) return;
+  const auto name = defined_name(document, "instance", block, context);
+  if (!name) return;
   VrrpInstance instance = with_defaults(document.globals);
   instance.name = *name;
   read_block<VrrpInstance>(all_keywords(), unused, instance, block, "of a vrrp_instance", context);

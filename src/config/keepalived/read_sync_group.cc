@@ -59,8 +59,8 @@ void drop_unknown(std::vector<Track>& tracks, const std::string& owner, const Do
 }  // namespace
 
 void read_sync_group(Document& document, const Node& block, Context& context) {
-  const auto name = text_of(block, context);
-  if (!name || !define(document, "group", *name, block.at, context)) return;
+  const auto name = defined_name(document, "group", block, context);
+  if (!name) return;
   VrrpSyncGroup group;
   group.name = *name;
   group.notify.user = document.globals.script_user;

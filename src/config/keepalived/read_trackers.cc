@@ -107,22 +107,14 @@ constexpr auto process_keywords = std::to_array<Keyword<TrackProcess>>({
 template <typename T>
 std::optional<T> read_named(Document& document, const Node& block, std::span<const Keyword<T>> keywords, T thing,
                             std::string_view kind, Context& context) {
-  const auto name = text_of(block, context);
-  if (!name || !define(document, kind, *name, block.at, context)) return std::nullopt;
+  const auto name = defined_name(document, kind, block, context);
+  if (!name) return std::nullopt;
   thing.name = *name;
   read_block<T>(keywords, {}, thing, block, fmt::format("of {}", block.keyword()), context);
   return thing;
 }
 
 }  // namespace
-
-bool define(Document& document, std::string_view kind, const std::string& name, const Place& at, Context& context) {
-  const auto [other, is_new] = document.names.try_emplace(fmt::format("{} {}", kind, name), at);
-  if (!is_new) {
-    context.report.error(at, fmt::format("{} {} is there already: {}", kind, quoted(name), to_string(other->second)));
-  }
-  return is_new;
-}
 
 void read_script(Document& document, const Node& block, Context& context) {
   TrackScript fresh;

@@ -6,6 +6,8 @@
 #include <array>
 #include <charconv>
 
+#include "config/scalars.h"
+
 namespace ballast::config::keepalived {
 
 std::optional<std::int64_t> parse_number(std::string_view text) {
@@ -19,6 +21,15 @@ std::optional<std::int64_t> parse_number(std::string_view text) {
 std::optional<std::string> text_of(const Node& node, Context& context, std::size_t index) {
   if (index < node.words.size()) return node.words[index];
   context.report.error(node.at, fmt::format("{} wants a value behind it", node.keyword()));
+  return std::nullopt;
+}
+
+std::optional<std::string> interface_of(const Node& node, Context& context, std::size_t index) {
+  auto text = text_of(node, context, index);
+  if (!text || is_interface_name(*text)) return text;
+  context.report.error(node.at, fmt::format("{} cannot be an interface: a name has 1 to 15 characters, no space, '/' "
+                                            "or ':'",
+                                            quoted(*text)));
   return std::nullopt;
 }
 

@@ -21,6 +21,8 @@ struct Context {
 
 /// The word behind the keyword; reports where there is none.
 std::optional<std::string> text_of(const Node& node, Context& context, std::size_t index = 1);
+/// The word behind the keyword as the name of an interface.
+std::optional<std::string> interface_of(const Node& node, Context& context, std::size_t index = 1);
 /// A whole number. A word that is none, or out of its bounds, is reported.
 std::optional<std::int64_t> number_of(const Node& node, Context& context, std::int64_t least, std::int64_t most,
                                       std::size_t index = 1);

@@ -158,6 +158,28 @@ TEST(ReadKeepalived, AdaptsWhatKeepalivedAdapts) {
                   HasSubstr("k.conf:1: nopreempt and preempt_delay need state BACKUP")));
 }
 
+TEST(ReadKeepalived, RefusesNamesThatCannotBeWrittenAsYaml) {
+  EXPECT_THAT(problems("vrrp_instance \"%I: 1\" {\ninterface eth0\nvirtual_router_id 1\n}\n"), IsEmpty());
+  EXPECT_THAT(problems("vrrp_instance \xc3\xa4 {\ninterface eth0\nvirtual_router_id 1\n}\n"),
+              ElementsAre(HasSubstr("a name has 1 to 64 characters of printable ASCII")));
+  EXPECT_THAT(problems("vrrp_instance groups {\ninterface eth0\nvirtual_router_id 1\n}\n"),
+              ElementsAre(HasSubstr("k.conf:1: instance 'groups': vrrp: has a section of this name")));
+}
+
+TEST(ReadKeepalived, RefusesInterfacesMacsAndScopesThatTheKernelWouldRefuse) {
+  const auto vi = [](std::string_view lines) {
+    return fmt::format("vrrp_instance VI {{\ninterface eth0\nvirtual_router_id 7\n{}\n}}\n", lines);
+  };
+  EXPECT_THAT(problems(vi("interface \x16")), ElementsAre(HasSubstr("k.conf:4: '?' cannot be an interface")));
+  EXPECT_THAT(problems(vi("use_vmac a_name_that_is_too_long")), ElementsAre(HasSubstr("cannot be an interface")));
+  EXPECT_THAT(problems(vi("use_vmac 02:00:00:00:0x:01")), ElementsAre(HasSubstr("is not a MAC address")));
+  EXPECT_THAT(problems(vi("virtual_ipaddress {\n10.0.0.1 scope near\n}")),
+              ElementsAre(HasSubstr("k.conf:5: scope is global, site, link or host, not 'near'")));
+  const auto instance = read(vi("use_vmac 02:00:00:AA:00\nvirtual_ipaddress {\n10.0.0.1 scope 253\n}")).cluster.vrrp;
+  EXPECT_EQ(instance.instances.at(0).mac, "02:00:00:aa:00:07");
+  EXPECT_EQ(instance.instances.at(0).addresses.at(0).scope, "link");
+}
+
 TEST(ReadKeepalived, ReadsWhatIsTracked) {
   const Reading reading = read(
       "vrrp_instance VI {\ninterface eth0\nvirtual_router_id 1\ntrack_script {\nchk\nnone\n}\n}\n"
