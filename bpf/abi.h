@@ -144,9 +144,12 @@ struct member {
 #define CHUNK_MEMBERS 16
 
 struct chunk {
-  __u32 next; /* CHUNK_NONE: the last one of its service */
-  __u32 used; /* members [0, used) may hold servers */
-  __u32 pad[14];
+  __u32 next;    /* CHUNK_NONE: the last one of its service */
+  __u32 used;    /* members [0, used) may hold servers */
+  __u32 changes; /* goes up after every change of a member while `best` is not 0 */
+  __u32 pad;
+  __u64 best; /* what a scheduler that looks at all members found here, see schedule/least.h; 0: never looked */
+  __u64 pad2[5];
   struct member member[CHUNK_MEMBERS];
 };
 

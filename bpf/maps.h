@@ -216,9 +216,14 @@ static __always_inline __u32 now_ticks(void) { return live.now ? live.now : cloc
 
 static __always_inline struct server* server_at(__u32 index) { return bpf_map_lookup_elem(&servers, &index); }
 
-static __always_inline struct member* member_at(__u32 index) {
+/* The chunk that has the member of the server at `index`. */
+static __always_inline struct chunk* chunk_of(__u32 index) {
   __u32 number = index / CHUNK_MEMBERS;
-  struct chunk* chunk = bpf_map_lookup_elem(&chunks, &number);
+  return bpf_map_lookup_elem(&chunks, &number);
+}
+
+static __always_inline struct member* member_at(__u32 index) {
+  struct chunk* chunk = chunk_of(index);
   if (!chunk) return 0;
   return &chunk->member[index % CHUNK_MEMBERS];
 }

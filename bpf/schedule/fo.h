@@ -9,6 +9,6 @@ static __always_inline void fo_consider(struct least* best, const struct member*
     keep(best, m, 0, index);
 }
 
-DEFINE_LEAST_STEP(fo, fo_consider)
+DEFINE_LEAST_STEP(fo, LEAST_FO, fo_consider)
 
 static __always_inline int schedule_fo(struct pick* pick) { return WALK_LEAST(pick, fo_step); }

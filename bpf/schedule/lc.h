@@ -10,6 +10,6 @@ static __always_inline void lc_consider(struct least* best, const struct member*
     keep(best, m, overhead, index);
 }
 
-DEFINE_LEAST_STEP(lc, lc_consider)
+DEFINE_LEAST_STEP(lc, LEAST_LC, lc_consider)
 
 static __always_inline int schedule_lc(struct pick* pick) { return WALK_LEAST(pick, lc_step); }

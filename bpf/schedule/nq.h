@@ -16,6 +16,6 @@ static __always_inline void nq_consider(struct least* best, const struct member*
   }
 }
 
-DEFINE_LEAST_STEP(nq, nq_consider)
+DEFINE_LEAST_STEP(nq, LEAST_NQ, nq_consider)
 
 static __always_inline int schedule_nq(struct pick* pick) { return WALK_LEAST(pick, nq_step); }

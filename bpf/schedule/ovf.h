@@ -9,6 +9,6 @@ static __always_inline void ovf_consider(struct least* best, const struct member
   if (m->active <= m->weight) fo_consider(best, m, index);
 }
 
-DEFINE_LEAST_STEP(ovf, ovf_consider)
+DEFINE_LEAST_STEP(ovf, LEAST_OVF, ovf_consider)
 
 static __always_inline int schedule_ovf(struct pick* pick) { return WALK_LEAST(pick, ovf_step); }

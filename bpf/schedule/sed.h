@@ -9,6 +9,6 @@ static __always_inline void sed_consider(struct least* best, const struct member
   if (best->server == NO_SERVER || weighs_less(best, m, overhead)) keep(best, m, overhead, index);
 }
 
-DEFINE_LEAST_STEP(sed, sed_consider)
+DEFINE_LEAST_STEP(sed, LEAST_SED, sed_consider)
 
 static __always_inline int schedule_sed(struct pick* pick) { return WALK_LEAST(pick, sed_step); }

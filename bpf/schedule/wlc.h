@@ -9,7 +9,7 @@ static __always_inline void wlc_consider(struct least* best, const struct member
   if (best->server == NO_SERVER || weighs_less(best, m, overhead)) keep(best, m, overhead, index);
 }
 
-DEFINE_LEAST_STEP(wlc, wlc_consider)
+DEFINE_LEAST_STEP(wlc, LEAST_WLC, wlc_consider)
 
 /* The server with the fewest connections for its weight among the members from a chunk on, or NO_SERVER. A function of
  * its own, which is verified once for all who use it. */

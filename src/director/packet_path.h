@@ -90,6 +90,11 @@ class PacketPath {
     return chunks[server / CHUNK_MEMBERS].member[server % CHUNK_MEMBERS];
   }
 
+  /// To be called after a change of member(server): schedulers may remember what it was.
+  void note_change(std::uint32_t server) {
+    __atomic_fetch_add(&chunks[server / CHUNK_MEMBERS].changes, 1, __ATOMIC_RELEASE);
+  }
+
   /// What response-time and capacity look at besides.
   abi::figure& figure(std::uint32_t server) { return figures[server / CHUNK_MEMBERS].figure[server % CHUNK_MEMBERS]; }
 

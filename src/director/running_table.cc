@@ -314,12 +314,14 @@ bool RunningTable::write_server(const Server& server, const Service& service, co
     changed = true;
   }
   renew_overload(load, wanted);
+  path_.note_change(server.index);
   return changed;
 }
 
 void RunningTable::retire_server(Server& server, Clock::time_point now) {
   abi::server& entry = path_.servers[server.index];
   publish(path_.member(server.index).weight, 0);
+  path_.note_change(server.index);
   publish(entry.flags, static_cast<__u8>(entry.flags & ~SERVER_AVAILABLE));
   publish(entry.in_use, USE_REMOVED);
   server.configured = false;

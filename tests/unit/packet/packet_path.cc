@@ -424,6 +424,7 @@ std::uint32_t PacketPath::add_server(std::uint32_t service, const ServerSpec& sp
   const std::uint32_t index = service * CHUNK_MEMBERS + chunk.used;
   abi::member& member = chunk.member[chunk.used++];
   member = {spec.weight, 0, 0, chunk.used};
+  ++chunk.changes;
   write_map(map("chunks"), service, chunk);
 
   const auto configured = read_map<abi::service>(map("services"), service);
@@ -470,6 +471,7 @@ void PacketPath::set_weight(std::uint32_t server, std::int32_t weight) {
   const std::uint32_t service = server / CHUNK_MEMBERS;
   auto chunk = read_map<abi::chunk>(map("chunks"), service);
   chunk.member[server % CHUNK_MEMBERS].weight = weight;
+  ++chunk.changes;
   write_map(map("chunks"), service, chunk);
   if (weight != 0) {
     auto entry = this->server(server);
@@ -693,6 +695,7 @@ void PacketPath::put_in_state(std::uint32_t state, bool replies_seen) {
   auto chunk = read_map<abi::chunk>(map("chunks"), 0);
   chunk.member[0].active = active ? 1 : 0;
   chunk.member[0].inactive = active ? 0 : 1;
+  ++chunk.changes;
   write_map(map("chunks"), 0, chunk);
 }
 

@@ -1,8 +1,10 @@
 // Replays which real servers ip_vs chose.
 
+#include <array>
 #include <cmath>
 #include <fstream>
 #include <map>
+#include <random>
 #include <sstream>
 
 #include "packet_path.h"
@@ -212,6 +214,71 @@ TEST_P(Schedulers, ChooseTheServersThatIpvsChose) {
     }
   }
   EXPECT_EQ(replayed.size(), schedulers.size());
+}
+
+/// The server, from 1 on, that a scheduler which looks at all of them would choose by its definition: 0 without one.
+std::size_t best_of(abi::scheduler_id scheduler, const std::vector<int>& weights,
+                    const std::vector<std::pair<int, int>>& counts) {
+  const auto cost = [&](std::size_t i) -> double {
+    const auto [active, inactive] = counts[i];
+    switch (scheduler) {
+      case abi::SCHEDULER_LC:
+        return active * 256 + inactive;
+      case abi::SCHEDULER_WLC:
+        return (active * 256.0 + inactive) / weights[i];
+      case abi::SCHEDULER_NQ:
+        if (active == 0) return -1;
+        [[fallthrough]];
+      case abi::SCHEDULER_SED:
+        return (active + 1.0) / weights[i];
+      default:  // fo, ovf
+        return -weights[i];
+    }
+  };
+  std::size_t best = 0;
+  for (std::size_t i = 0; i < weights.size(); ++i) {  // of equals the newest
+    if (weights[i] == 0 || (scheduler == abi::SCHEDULER_OVF && counts[i].first > weights[i])) continue;
+    if (best == 0 || cost(i) <= cost(best - 1)) best = i + 1;
+  }
+  return best;
+}
+
+TEST_P(Schedulers, ThatLookAtAllServersSeeEveryChangeOfOne) {
+  constexpr std::array among = {abi::SCHEDULER_LC, abi::SCHEDULER_WLC, abi::SCHEDULER_SED,
+                                abi::SCHEDULER_NQ, abi::SCHEDULER_FO,  abi::SCHEDULER_OVF};
+  constexpr int servers = 16;
+  std::mt19937 chance(17);
+  const auto below = [&](int end) { return std::uniform_int_distribution(0, end - 1)(chance); };
+  std::vector<int> weights(servers, 2);
+  const auto service = balance(among[0], weights);
+  std::vector<Client> opened;
+  auto scheduler = among[0];
+  for (int step = 0; step < 1200; ++step) {
+    const int what = below(10);
+    if (what == 0) {
+      const auto changed = static_cast<std::uint32_t>(below(servers));
+      weights[changed] = below(5);
+      path().set_weight(service * CHUNK_MEMBERS + changed, weights[changed]);
+    } else if (what == 1) {
+      scheduler = among[static_cast<std::size_t>(below(among.size()))];
+      auto entry = path().service(service);
+      entry.scheduler = scheduler;
+      path().set_service(service, entry);
+    } else if (what < 5 && !opened.empty()) {
+      const auto gone = opened.begin() + below(static_cast<int>(opened.size()));
+      close(*gone);
+      opened.erase(gone);
+    } else {
+      std::vector<std::pair<int, int>> counts;
+      for (std::uint32_t i = 0; i < servers; ++i) {
+        counts.push_back(path().active_and_inactive(service * CHUNK_MEMBERS + i));
+      }
+      const auto expected = best_of(scheduler, weights, counts);
+      const Client client = open();
+      ASSERT_EQ(client.server, expected) << "step " << step << ", scheduler " << scheduler;
+      if (client.server != 0) opened.push_back(client);
+    }
+  }
 }
 
 TEST_P(Schedulers, ByChanceGiveEveryServerItsShare) {
