@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <initializer_list>
+#include <map>
 #include <string_view>
 #include <utility>
 
@@ -170,12 +171,11 @@ void write_health(Exposition& out, const control::HealthView& health) {
     }
   }
   const auto each = [&](const auto& value_of) {
-    std::size_t number = 0;
+    std::map<std::pair<std::string, std::string>, std::size_t> numbers;  // among those that look alike
     for (const auto& check : health.checks) {
-      out.sample({{"number", std::to_string(++number)},
-                  {"server", check.servers.empty() ? "" : check.servers.front().server.to_string()},
-                  {"check", check.check}},
-                 value_of(check));
+      const std::string server = check.servers.empty() ? "" : check.servers.front().server.to_string();
+      const std::size_t number = ++numbers[{server, check.check}];
+      out.sample({{"server", server}, {"check", check.check}, {"number", std::to_string(number)}}, value_of(check));
     }
   };
   out.family("ballast_check_up", "gauge", "1 where a health check says that its server is up");

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "config/edit_distance.h"
+#include "config/health.h"
 #include "config/scalars.h"
 #include "config/vrrp.h"
 #include "config/vrrp_parts.h"
@@ -127,6 +129,7 @@ void read_word(const std::string& word, const Value& value, VrrpSettings& settin
   if (word == "processes") read_named(value, settings.processes, read_process);
   if (word == "static") settings.fixed = read_static(value);
   if (word == "notify_fifo") read_fifo(value, settings);
+  if (word == "alerts") settings.alerts = read_alerts(value);
 }
 
 template <typename T>
@@ -197,6 +200,21 @@ cluster::VrrpSettings read_vrrp(const Value& section) {
   check_instances(places, settings);
   check_groups(section, settings);
   return settings;
+}
+
+void check_tracked_services(const Value& section, const cluster::Cluster& cluster) {
+  std::vector<std::string_view> names;
+  for (const auto& service : cluster.services) names.emplace_back(service.name);
+  const auto check = [&](const std::string& owner, const std::vector<cluster::Track>& tracks) {
+    for (const auto& track : tracks) {
+      if (track.kind != cluster::Track::Kind::check || std::ranges::find(names, track.name) != names.end()) continue;
+      const auto meant = nearest(track.name, names);
+      section.problem(fmt::format("{} tracks the checks of the service {}, which is not there{}", owner,
+                                  quoted(track.name), meant.empty() ? "" : fmt::format("; did you mean {}?", meant)));
+    }
+  };
+  for (const auto& instance : cluster.vrrp.instances) check(instance.name, instance.tracks);
+  for (const auto& group : cluster.vrrp.groups) check(fmt::format("group {}", group.name), group.tracks);
 }
 
 }  // namespace ballast::config

@@ -29,6 +29,7 @@ cluster::Cluster read_cluster(const Value& root) {
   Pools pools;
   if (const auto section = fields->get("pools")) pools = read_pools(*section);
   if (const auto section = fields->get("services")) read_services(*section, pools, cluster);
+  if (const auto section = fields->get("vrrp")) check_tracked_services(*section, cluster);
   return cluster;
 }
 

@@ -97,11 +97,7 @@ Result<std::unique_ptr<ControlPlane>> ControlPlane::start(Sources sources, Clock
     return std::unexpected(applied.error());
   }
   if (plane->sources_.open_sync) plane->synchronizer_ = plane->sources_.open_sync(plane->table_for_sync());
-  if (plane->synchronizer_ != nullptr) {
-    if (auto applied = plane->synchronizer_->apply(plane->current_.sync); !applied) {
-      return std::unexpected(applied.error());
-    }
-  }
+  if (auto applied = plane->apply_sync(plane->current_.sync); !applied) return std::unexpected(applied.error());
   plane->statistics_.retain(plane->current_);
   plane->statistics_.track(plane->director_->services());
   plane->next_estimate_ = now + Estimator::interval;
@@ -127,7 +123,8 @@ Result<void> ControlPlane::install(Cluster next) {
   monitor.apply(next, {}, now_for_checks(now_));
   Cluster effective = cluster::effective(next, monitor.health());
   auto applied = director_->apply(effective);
-  if (applied && synchronizer_ != nullptr) applied = synchronizer_->apply(next.sync);
+  if (applied) applied = apply_sync(next.sync);
+  if (applied) virtual_routers_.tell_services(next, monitor.health());
   if (applied) applied = virtual_routers_.apply(next.vrrp);
   if (!applied) {
     if (auto restored = director_->apply(effective_); !restored) {
@@ -148,11 +145,35 @@ Result<void> ControlPlane::install(Cluster next) {
   return {};
 }
 
+Result<void> ControlPlane::apply_sync(const cluster::SyncSettings& settings) {
+  if (synchronizer_ == nullptr) return {};
+  return synchronizer_->apply(with_roles(settings, active_routers_));
+}
+
+void ControlPlane::follow_routers() {
+  const auto events = virtual_routers_.take_events();
+  if (events.empty()) return;
+  for (const auto& event : events) {
+    if (event.of_group || event.kind == vrrp::Event::Kind::priority) continue;
+    const bool is_state = event.kind == vrrp::Event::Kind::state || event.kind == vrrp::Event::Kind::lower_priority;
+    if (is_state && event.state == vrrp::State::active) {
+      active_routers_.insert(event.name);
+    } else {
+      active_routers_.erase(event.name);
+    }
+  }
+  if (auto applied = apply_sync(current_.sync); !applied) {
+    log::error("synchronization does not follow VRRP: {}", applied.error().message);
+  }
+  if (sources_.tell_of_routers) sources_.tell_of_routers(current_.vrrp, events);
+}
+
 Result<void> ControlPlane::install_health() {
   Cluster effective = cluster::effective(current_, monitor_.health());
   if (unfollowed_ || effective != effective_) {
     if (auto applied = director_->apply(effective); !applied) return applied;
   }
+  virtual_routers_.tell_services(current_, monitor_.health());
   for (const auto& line : health_lines(effective_, effective, monitor_.health())) log::notice("{}", line);
   effective_ = std::move(effective);
   if (synchronizer_ != nullptr) synchronizer_->servers_changed();
@@ -296,20 +317,20 @@ sync::Table ControlPlane::table_for_sync() {
 std::shared_ptr<const health::ServiceWays> ControlPlane::service_ways() const {
   using cluster::ServiceWay;
   const std::weak_ptr<director::Director> director = director_;
-  return std::make_shared<const health::ServiceWays>(health::ServiceWays{
-      .open = [director](const ServiceWay& way) -> Result<void> {
-        const auto held = director.lock();
-        return held ? held->open_way(way) : fail("the daemon ends");
-      },
-      .was_used =
-          [director](const ServiceWay& way) {
-            const auto held = director.lock();
-            return held != nullptr && held->way_was_used(way);
-          },
-      .close =
-          [director](const ServiceWay& way) {
-            if (const auto held = director.lock()) held->close_way(way);
-          }});
+  return std::make_shared<const health::ServiceWays>(
+      health::ServiceWays{.open = [director](const ServiceWay& way) -> Result<void> {
+                            const auto held = director.lock();
+                            return held ? held->open_way(way) : fail("the daemon ends");
+                          },
+                          .was_used =
+                              [director](const ServiceWay& way) {
+                                const auto held = director.lock();
+                                return held != nullptr && held->way_was_used(way);
+                              },
+                          .close =
+                              [director](const ServiceWay& way) {
+                                if (const auto held = director.lock()) held->close_way(way);
+                              }});
 }
 
 HealthView ControlPlane::health() const { return health_view(current_, health_, monitor_.reports()); }
@@ -319,6 +340,7 @@ void ControlPlane::tick(Clock::time_point now) {
   if (stopped_) return;
   director_->tick();
   virtual_routers_.tell_director(!director_->interfaces().empty());
+  follow_routers();
   follow_health(now);
   if (std::exchange(untracked_, false)) statistics_.track(director_->services());
   if (now >= next_estimate_) {

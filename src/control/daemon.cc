@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
@@ -33,6 +34,8 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::milliseconds tick_interval{100};
+/// Of checks, two each, and of everything else.
+constexpr rlim_t needed_files = 2 * health::Engine::usual_most + 1024;
 
 std::string state_file(const std::string& instance) { return runtime_directory(instance) + "/state.json"; }
 
@@ -70,7 +73,9 @@ Result<std::unique_ptr<ControlPlane>> start_plane(const DaemonOptions& options, 
        .open_sync =
            [&context](sync::Table table) { return std::make_unique<sync::Synchronizer>(context, std::move(table)); },
        .tell = [&notifier](const cluster::Cluster& desired,
-                           const std::vector<health::Notice>& notices) { notifier.tell(desired, notices); }},
+                           const std::vector<health::Notice>& notices) { notifier.tell(desired, notices); },
+       .tell_of_routers = [&notifier](const cluster::VrrpSettings& desired,
+                                      const std::vector<vrrp::Event>& events) { notifier.tell(desired, events); }},
       ControlPlane::Clock::now());
 }
 
@@ -140,6 +145,22 @@ class Loop {
   health::MaintenanceWatch maintenance_;
 };
 
+/// As many files as this process may have: each health check under way holds a socket or two.
+void raise_file_limit() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  if (files.rlim_cur < files.rlim_max) {
+    files.rlim_cur = files.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &files);
+  }
+  if (files.rlim_cur < needed_files) {
+    log::warning(
+        "only {} files may be open: health checks can fail for want of more; {} are enough (ulimit -n, or "
+        "LimitNOFILE of the service)",
+        files.rlim_cur, needed_files);
+  }
+}
+
 void log_ready(const DaemonOptions& options, const ControlPlane& plane) {
   const Status status = plane.status();
   log::notice("ballast {} ready: instance {}, services: {}, real servers: {}, {}", version(), options.instance,
@@ -152,6 +173,7 @@ void log_ready(const DaemonOptions& options, const ControlPlane& plane) {
 
 Result<void> run_daemon(const DaemonOptions& options) {
   if (auto root = need_root(); !root) return root;
+  raise_file_limit();
   std::signal(SIGPIPE, SIG_IGN);  // whoever reads the log may go away
   auto lock = InstanceLock::take(options.instance);
   if (!lock) return std::unexpected(lock.error());

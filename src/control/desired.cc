@@ -124,9 +124,10 @@ std::vector<std::string> shortcomings(const Cluster& cluster) {
           to_string(service.key)));
     }
     if (std::ranges::any_of(service.servers, [&](const auto& server) { return lacks_own_way(service, server); })) {
-      lines.push_back(fmt::format("{}: through_service is for a service with an address of its servers' family; these "
-                                  "are asked by their own addresses",
-                                  to_string(service.key)));
+      lines.push_back(
+          fmt::format("{}: through_service is for a service with an address of its servers' family; these "
+                      "are asked by their own addresses",
+                      to_string(service.key)));
     }
   }
   for (const auto& instance : cluster.vrrp.instances) {
@@ -136,8 +137,9 @@ std::vector<std::string> shortcomings(const Cluster& cluster) {
                       "it is active",
                       instance.name));
     }
-    if (instance.notify.mail) {
-      lines.push_back(fmt::format("VRRP instance {}: no mail is sent about changes; use a command", instance.name));
+    if (instance.notify.mail && cluster.vrrp.alerts.empty()) {
+      lines.push_back(
+          fmt::format("VRRP instance {}: no mail is sent about changes: vrrp has no alerts", instance.name));
     }
   }
   return lines;

@@ -5,8 +5,13 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <sstream>
 
+#include "config/health.h"
 #include "config/scalars.h"
+#include "config/sync.h"
+#include "config/vrrp.h"
 #include "control/json_cluster.h"
 
 namespace ballast::control {
@@ -74,6 +79,8 @@ Values values_of(const RealServer& server) {
           {"lower_threshold", std::to_string(server.lower_threshold)}};
 }
 
+void append(Lines& lines, Lines more) { std::ranges::move(more, std::back_inserter(lines)); }
+
 /// "scheduler wrr, persistence 360 s": the first value always, others where they are not those of `plain`.
 std::string told(const Values& values, const Values& plain) {
   std::string text;
@@ -82,6 +89,45 @@ std::string told(const Values& values, const Values& plain) {
     text += fmt::format("{}{} {}", text.empty() ? "" : ", ", values[i].first, values[i].second);
   }
   return text;
+}
+
+std::string whole(const RealServer& server) {
+  RealServer plain;
+  plain.weight = server.weight + 1;  // the weight is always told
+  return told(values_of(server), values_of(plain));
+}
+
+/// "- key: value" of what only `before` has, "+ key: value" of what only `after` has.
+Lines setting_lines(std::string_view indent, Lines before, Lines after) {
+  for (auto line = before.begin(); line != before.end();) {
+    const auto kept = std::ranges::find(after, *line);
+    if (kept == after.end()) {
+      ++line;
+    } else {
+      after.erase(kept);
+      line = before.erase(line);
+    }
+  }
+  Lines lines;
+  for (const auto& line : before) lines.push_back(fmt::format("{}- {}", indent, line));
+  for (const auto& line : after) lines.push_back(fmt::format("{}+ {}", indent, line));
+  return lines;
+}
+
+/// How a server is watched.
+Lines settings_of(const RealServer& server) {
+  Lines lines = config::watching_lines(server.health);
+  if (server.health.disabled) lines.emplace_back("disabled: true");
+  return lines;
+}
+
+/// What health means for a service as a whole.
+Lines settings_of(const VirtualService& service) {
+  Lines lines = config::care_lines(service);
+  if (service.fallback) {
+    lines.push_back(fmt::format("fallback: {}, {}", service.fallback->endpoint.to_string(), whole(*service.fallback)));
+  }
+  return lines;
 }
 
 /// "weight 1 -> 3", or "".
@@ -96,12 +142,6 @@ std::string changes(const Values& before, const Values& after) {
 
 std::string server_line(char sign, const RealServer& server, const std::string& text) {
   return fmt::format("  {} {}{}{}", sign, server.endpoint.to_string(), text.empty() ? "" : "  ", text);
-}
-
-std::string whole(const RealServer& server) {
-  RealServer plain;
-  plain.weight = server.weight + 1;  // the weight is always told
-  return told(values_of(server), values_of(plain));
 }
 
 /// Whether the servers that stay do so in another order.
@@ -129,21 +169,23 @@ Lines server_lines(const VirtualService& before, const VirtualService& after) {
   }
   for (const auto& server : after.servers) {
     const auto* old = find(before, server);
+    const std::string changed = old == nullptr ? "" : changes(values_of(*old), values_of(server));
+    Lines settings = setting_lines("    ", old == nullptr ? Lines{} : settings_of(*old), settings_of(server));
     if (old == nullptr) {
       lines.push_back(server_line('+', server, whole(server)));
-    } else if (const std::string changed = changes(values_of(*old), values_of(server)); !changed.empty()) {
+    } else if (!changed.empty() || !settings.empty()) {
       lines.push_back(server_line('~', server, changed));
     }
+    append(lines, std::move(settings));
   }
   if (reordered(before, after)) lines.emplace_back("  ~ order of the real servers");
   return lines;
 }
 
-void append(Lines& lines, Lines more) { std::ranges::move(more, std::back_inserter(lines)); }
-
 Lines lines_of_change(const VirtualService& before, const VirtualService& after) {
   const std::string changed = changes(values_of(before), values_of(after));
-  Lines servers = server_lines(before, after);
+  Lines servers = setting_lines("  ", settings_of(before), settings_of(after));
+  append(servers, server_lines(before, after));
   if (changed.empty() && servers.empty()) return {};
   Lines lines = {fmt::format("~ {}{}{}", to_string(after.key), changed.empty() ? "" : "  ", changed)};
   append(lines, std::move(servers));
@@ -154,6 +196,7 @@ Lines lines_of_addition(const VirtualService& service) {
   VirtualService plain;
   plain.key = service.key;
   Lines lines = {fmt::format("+ {}  {}", to_string(service.key), told(values_of(service), values_of(plain)))};
+  append(lines, setting_lines("  ", {}, settings_of(service)));
   append(lines, server_lines(plain, service));
   return lines;
 }
@@ -173,6 +216,58 @@ Lines director_lines(const cluster::DirectorSettings& before, const cluster::Dir
   return lines;
 }
 
+/// `vrrp:` with one instance, or with none.
+Lines lines_of(cluster::VrrpSettings settings, const std::string& instance) {
+  std::erase_if(settings.instances, [&](const auto& one) { return one.name != instance; });
+  cluster::VrrpSettings alone;
+  alone.instances = settings.instances;
+  Lines lines = config::vrrp_lines(instance.empty() ? settings : alone);
+  if (!instance.empty() && !lines.empty()) lines.erase(lines.begin());  // its name
+  for (auto& line : lines) line.erase(0, line.find_first_not_of(' '));
+  return lines;
+}
+
+Lines vrrp_lines(const cluster::VrrpSettings& before, const cluster::VrrpSettings& after) {
+  std::set<std::string> names = {""};
+  for (const auto* settings : {&before, &after}) {
+    for (const auto& instance : settings->instances) names.insert(instance.name);
+  }
+  Lines lines;
+  const auto has = [](const cluster::VrrpSettings& settings, const std::string& name) {
+    return name.empty() ||
+           std::ranges::find(settings.instances, name, &cluster::VrrpInstance::name) != settings.instances.end();
+  };
+  for (const auto& name : names) {
+    const bool was = has(before, name), is = has(after, name);
+    Lines settings = is ? setting_lines("  ", lines_of(before, name), lines_of(after, name)) : Lines{};
+    if (was && is && settings.empty()) continue;
+    lines.push_back(fmt::format("{} vrrp{}{}", !was ? '+' : is ? '~' : '-', name.empty() ? "" : " ", name));
+    append(lines, std::move(settings));
+  }
+  return lines;
+}
+
+/// The lines of `sync:` but the first, without the secret.
+Lines lines_of(const cluster::SyncSettings& settings) {
+  Lines lines;
+  std::istringstream text(config::sync_text(settings));
+  for (std::string line; std::getline(text, line);) {
+    const auto begin = line.find_first_not_of(' ');
+    if (begin == std::string::npos || begin == 0) continue;
+    line.erase(0, begin);
+    lines.push_back(line.starts_with("key:") ? "key: ..." : line);
+  }
+  return lines;
+}
+
+Lines sync_lines(const cluster::SyncSettings& before, const cluster::SyncSettings& after) {
+  if (before == after) return {};
+  Lines lines = {"~ sync"};
+  append(lines, setting_lines("  ", lines_of(before), lines_of(after)));
+  if (before.peers && after.peers && before.peers->key != after.peers->key) lines.emplace_back("  another key");
+  return lines;
+}
+
 }  // namespace
 
 Lines difference(const Cluster& before, const Cluster& after) {
@@ -186,6 +281,8 @@ Lines difference(const Cluster& before, const Cluster& after) {
     if (found != old.end()) old.erase(found);
   }
   Lines lines = director_lines(before.director, after.director);
+  append(lines, vrrp_lines(before.vrrp, after.vrrp));
+  append(lines, sync_lines(before.sync, after.sync));
   for (const auto& service : before.services) {
     if (!old.contains(service.key)) continue;
     lines.push_back(fmt::format("- {}  with {} real server{}", to_string(service.key), service.servers.size(),

@@ -24,10 +24,9 @@ class ServiceLines {
   ServiceLines(const VirtualService& before, const VirtualService& after, const cluster::ServiceVerdict& verdict)
       : before_(before), after_(after), verdict_(verdict), fallback_(fallback_of(after)) {}
 
+  /// In ldirectord's order: a fallback goes behind the server that it gives way to.
   void append_to(std::vector<std::string>& lines) {
-    for (const auto& server : before_.servers) {
-      if (find(after_, server) == nullptr) lines.push_back(line("Deleted", server, false));
-    }
+    append_deleted(lines, true);
     for (const auto& server : after_.servers) {
       const auto* old = find(before_, server);
       if (old == nullptr) {
@@ -36,9 +35,17 @@ class ServiceLines {
         lines.push_back(line(server.weight == 0 ? "Quiescent" : "Restored", server, true));
       }
     }
+    append_deleted(lines, false);
   }
 
  private:
+  void append_deleted(std::vector<std::string>& lines, bool real) const {
+    for (const auto& server : before_.servers) {
+      const bool is_real = verdict_.servers.contains(server.endpoint);
+      if (is_real == real && find(after_, server) == nullptr) lines.push_back(line("Deleted", server, false));
+    }
+  }
+
   static const RealServer* find(const VirtualService& service, const RealServer& server) {
     const auto found = std::ranges::find(service.servers, server.endpoint, &RealServer::endpoint);
     return found == service.servers.end() ? nullptr : &*found;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace ballast::control {
 namespace {
 
@@ -16,10 +18,14 @@ std::unexpected<Error> no_instance(const std::string& name) {
 Result<void> VirtualRouters::apply(const cluster::VrrpSettings& settings) {
   if (settings == settings_) return {};
   if (!plane_) {
-    auto opened = open_();
+    auto opened = open_([happened = happened_](const vrrp::Event& event) {
+      const std::scoped_lock lock(happened->mutex);
+      happened->events.push_back(event);
+    });
     if (!opened) return fail(fmt::format("VRRP: {}", opened.error().message), opened.error().code);
     plane_ = std::move(*opened);
     plane_->observe(Kind::director, "", {.good = director_alive_});
+    for (const auto& [name, up] : services_) plane_->observe(Kind::check, name, {.good = up});
   }
   plane_->apply(settings);
   settings_ = settings;
@@ -32,8 +38,14 @@ void VirtualRouters::tell_director(bool alive) {
   if (plane_) plane_->observe(Kind::director, "", {.good = alive});
 }
 
-void VirtualRouters::tell_check(const std::string& name, bool good) {
-  if (plane_) plane_->observe(Kind::check, name, {.good = good});
+void VirtualRouters::tell_services(const cluster::Cluster& desired, const cluster::Health& health) {
+  for (const auto& service : desired.services) {
+    if (service.name.empty()) continue;
+    const auto known = health.find(service.key);
+    const bool up = known == health.end() || known->second.up;
+    const auto [told, is_new] = services_.try_emplace(service.name, true);
+    if (std::exchange(told->second, up) != up && plane_) plane_->observe(Kind::check, service.name, {.good = up});
+  }
 }
 
 Result<void> VirtualRouters::resign(const std::string& name) {
@@ -42,6 +54,11 @@ Result<void> VirtualRouters::resign(const std::string& name) {
 
 Result<void> VirtualRouters::reclaim(const std::string& name) {
   return plane_ ? plane_->reclaim(name) : Result<void>(no_instance(name));
+}
+
+std::vector<vrrp::Event> VirtualRouters::take_events() {
+  const std::scoped_lock lock(happened_->mutex);
+  return std::exchange(happened_->events, {});
 }
 
 void VirtualRouters::leave() {

@@ -52,14 +52,15 @@ void CheckState::change_to(Standing standing, const std::string& reason, WallTim
 }
 
 void CheckState::take_weight(const cluster::HealthCheck& check, const CheckResult& result) {
-  if (check.weight != 0) {
+  const bool adds = check.weight_from_result && check.type == cluster::CheckType::file;
+  if (adds && result.up) {
+    weight_difference_ = std::int64_t{result.weight.value_or(0)} * (check.weight == 0 ? 1 : check.weight);
+  } else if (check.weight != 0 && !adds) {
     const bool counts = standing_ == (check.weight > 0 ? Standing::up : Standing::down);
     weight_difference_ = counts ? check.weight : 0;
   } else if (check.weight_from_result && result.up) {
-    const bool adds = check.type == cluster::CheckType::file;
-    weight_difference_ = adds ? result.weight.value_or(0) : 0;
     weight_.reset();
-    if (!adds && result.weight) weight_ = static_cast<std::uint32_t>(std::max(*result.weight, 0));
+    if (result.weight) weight_ = static_cast<std::uint32_t>(std::max(*result.weight, 0));
   }
 }
 

@@ -22,10 +22,13 @@ class Engine {
   /// How a check is run: check_once().
   using Runner = std::function<boost::asio::awaitable<CheckResult>(CheckTarget)>;
 
+  /// Checks under way.
+  static constexpr std::size_t usual_most = 512;
+
   struct Settings {
     Runner run;
-    std::size_t most_at_once = 512;  ///< checks under way; others that are due wait for one of them
-    std::function<void()> news;      ///< called when Monitor::has_news() after a result
+    std::size_t most_at_once = usual_most;  ///< checks under way; others that are due wait for one of them
+    std::function<void()> news;             ///< called when Monitor::has_news() after a result
   };
 
   /// Begins at once. `monitor` must outlive this.

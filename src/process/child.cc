@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <grp.h>
 #include <linux/close_range.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -81,10 +82,20 @@ void reset_signals() {
   ::_exit(127);
 }
 
+/// The daemon may have more files open than programs expect that look at each number, or use select().
+void limit_files() {
+  constexpr rlim_t usual = 1024;
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = std::min(files.rlim_max, usual);
+  ::setrlimit(RLIMIT_NOFILE, &files);
+}
+
 [[noreturn]] void execute(const Plan& plan) {
   constexpr int first_other = 3;
   ::setpgid(0, 0);
   reset_signals();
+  limit_files();
   errno = 0;
   if (plan.account && !become(*plan.account)) give_up(plan.failure);
   if (::dup2(plan.input, 0) < 0 || ::dup2(plan.output, 1) < 0 || ::dup2(plan.output, 2) < 0) give_up(plan.failure);

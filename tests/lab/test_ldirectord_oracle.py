@@ -1,9 +1,10 @@
-"""The real ldirectord beside ours: the same file must make the same table.
+"""The real ldirectord beside ours: the same file must make the same table, by the same operations.
 
 ldirectord runs the `ipvsadm` that it finds in its directory. Here that one notes how it was called and hands over to
 ours, so that the original drives a packet path as it would drive the kernel's.
 """
 
+import re
 import shutil
 import textwrap
 
@@ -217,10 +218,51 @@ def test_when_servers_die_and_return_the_tables_go_through_the_same_states(lab, 
     operations = start_original(original, path)
     wait_until(lambda: operations.exists() and "-A " in operations.read_text(), "ldirectord's first service")
     daemon = ours.ballast(arguments=f"--ldirectord {path}")
+    before, theirs_before, ours_before = {}, 0, 0
     for state, _ in zip(states, stop_and_start(nginx), strict=True):
         for one in (driven, daemon):
             wait_until(lambda: weights(one) == state, f"{state} on {one.host.name}", seconds=30)
         assert rules(daemon) == rules(driven), operations.read_text()
+        theirs, own = operations_of_original(operations), operations_of(daemon)
+        if before:
+            compare(theirs[theirs_before:], own[ours_before:])
+        before, theirs_before, ours_before = state, len(theirs), len(own)
+
+
+def compare(theirs, own):
+    """A server that fails is one step, whose operations have an order. Those that come back do so in the order in which
+    their checks happen to end; the fallback goes behind the first of them."""
+    returning = [operation for operation in theirs if operation[0] == "-a" and operation[1] != LOCAL]
+    if len(returning) < 2:
+        assert own == theirs
+    else:
+        assert sorted(own) == sorted(theirs)
+
+
+def operations_of_original(path):
+    """What ldirectord changed by the `ipvsadm` in its directory: (-a, -d or -e, server, weight), without what changes
+    nothing."""
+    made, table = [], {}
+    for line in path.read_text().splitlines():
+        words = line.split()
+        if words[0] not in ("-a", "-d", "-e"):
+            continue
+        server = words[words.index("-r") + 1]
+        weight = int(words[words.index("-w") + 1]) if words[0] != "-d" else 0
+        if words[0] == "-e" and table.get(server) == weight:
+            continue
+        made.append((words[0], server, weight))
+        table[server] = weight
+        if words[0] == "-d":
+            del table[server]
+    return made
+
+
+def operations_of(daemon):
+    """The same of ours: each line stands for what the director was handed, lines of one moment for one step."""
+    words = {"Added": "-a", "Deleted": "-d", "Quiescent": "-e", "Restored": "-e"}
+    lines = re.findall(r"notice  (\w+) (?:real|fallback) server: (\S+) \(\S+\)(?: \(Weight set to (\d+)\))?", daemon.log())
+    return [(words[verb], server, int(weight or 0)) for verb, server, weight in lines]
 
 
 def weights(daemon):

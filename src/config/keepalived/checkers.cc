@@ -286,6 +286,7 @@ std::vector<HealthCheck> read_checker(const Node& block, const CheckerSurroundin
     context.report.error(block.at, fmt::format("{} has no {}", block.keyword(),
                                                checker.check.type == CheckType::file ? "track_file" : "misc_path"));
   }
+  if (checker.check.type == CheckType::file && checker.check.weight != 0) checker.check.weight_from_result = true;
   checker.timing.inherit(surroundings.timing);
   const bool own_timeout = checker.check.type == CheckType::command && checker.check.timeout.count() == 0;
   if (own_timeout) checker.check.timeout = checker.timing.delay_loop.value_or(milliseconds(60'000));

@@ -40,8 +40,13 @@ asio::awaitable<Result<void>> open_data(Line& line, const CheckTarget& target) {
   co_return Result<void>();
 }
 
-/// All that the second connection delivers; what of it came before a failure.
-asio::awaitable<Result<void>> read_data(Line& line) {
+/// All that the second connection delivers; what of it came before a failure. Where the first one is in TLS it is too,
+/// and goes on with the session of the first: servers want that, so that nobody else can take the place of the client.
+asio::awaitable<Result<void>> read_data(Line& line, const TlsWishes& tls) {
+  if (line.stream.is_secured()) {
+    const auto secured = co_await line.data->secure(tls, &line.stream);
+    if (!secured) co_return fail(fmt::format("data connection: {}", secured.error().message));
+  }
   std::string all;
   while (all.size() < most_data) {
     const auto bytes = co_await line.data->read();
@@ -72,7 +77,7 @@ asio::awaitable<Result<void>> serve(Line& line, const TlsWishes& tls, const Chec
       co_return co_await open_data(line, target);
     case Conversation::Wants::data:
       progress.doing = "connected, waiting for the file";
-      co_return co_await read_data(line);
+      co_return co_await read_data(line, tls);
     case Conversation::Wants::nothing:
       break;
   }

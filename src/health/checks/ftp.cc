@@ -34,7 +34,6 @@ Conversation ftp_conversation(HealthCheck check) {
   if (!fits_a_line(check.user) || !fits_a_line(check.password) || !fits_a_line(check.request)) {
     co_return down("user, password and file of a check must not have line breaks");
   }
-  if (check.tls && !check.request.empty()) co_return down("a file cannot be fetched over TLS: leave out one of both");
   const auto pattern = Pattern::compile(check.expect);
   if (!pattern) co_return down(pattern.error().message);
   const Reply greeting = co_await take("the greeting", take_reply);
@@ -63,6 +62,14 @@ Conversation ftp_conversation(HealthCheck check) {
   if (check.request.empty()) {
     co_yield "QUIT\r\n";
     co_return up("logged in");
+  }
+  if (check.tls) {  // RFC 4217 §9: the data connection too
+    co_yield "PBSZ 0\r\n";
+    const Reply size = co_await take("the answer to PBSZ", take_reply);
+    if (size.code != 200) co_return down(fmt::format("PBSZ was answered '{}'", size.to_string()));
+    co_yield "PROT P\r\n";
+    const Reply level = co_await take("the answer to PROT", take_reply);
+    if (level.code != 200) co_return down(fmt::format("PROT was answered '{}'", level.to_string()));
   }
   co_yield "TYPE I\r\n";
   const Reply type = co_await take("the answer to TYPE", take_reply);

@@ -39,10 +39,11 @@ asio::awaitable<Result<void>> Stream::connect(const net::Endpoint& peer, const C
   co_return Result<void>();
 }
 
-asio::awaitable<Result<void>> Stream::secure(const TlsWishes& wishes) {
+asio::awaitable<Result<void>> Stream::secure(const TlsWishes& wishes, const Stream* beside) {
   auto session = TlsSession::make(socket_, wishes);
   if (!session) co_return std::unexpected(session.error());
   tls_ = std::move(*session);
+  if (beside != nullptr) tls_->resume(*beside->tls_);
   const auto [error] = co_await tls_->stream().async_handshake(asio::ssl::stream_base::client, as_result);
   if (error) co_return fail(tls_->phrase_of_failure(error));
   co_return Result<void>();

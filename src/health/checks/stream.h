@@ -22,8 +22,9 @@ class Stream {
   /// Connects to `peer`, with the check's mark, interface and local end, by the service's own way where that is asked.
   boost::asio::awaitable<Result<void>> connect(const net::Endpoint& peer, const CheckTarget& target,
                                                bool any_port = false);
-  /// Opens TLS over the connection.
-  boost::asio::awaitable<Result<void>> secure(const TlsWishes& wishes);
+  /// Opens TLS over the connection, with the session of another one where that is given.
+  boost::asio::awaitable<Result<void>> secure(const TlsWishes& wishes, const Stream* beside = nullptr);
+  [[nodiscard]] bool is_secured() const { return tls_ != nullptr; }
   /// What came, at most 64 KiB; empty: the server ended the connection.
   boost::asio::awaitable<Result<std::string>> read();
   boost::asio::awaitable<Result<void>> write(const std::string& bytes);

@@ -140,6 +140,13 @@ Result<void> TlsSession::configure(const TlsWishes& wishes) {
   return {};
 }
 
+void TlsSession::resume(TlsSession& other) {
+  SSL_SESSION* session = SSL_get1_session(other.stream_.native_handle());
+  if (session == nullptr) return;
+  SSL_set_session(stream_.native_handle(), session);
+  SSL_SESSION_free(session);
+}
+
 void TlsSession::watch_certificate(const std::string& wanted_name) {
   stream_.set_verify_callback([this, wanted_name](bool good, ssl::verify_context& context) {
     if (good) return true;

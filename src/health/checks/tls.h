@@ -29,6 +29,8 @@ class TlsSession {
   static Result<std::unique_ptr<TlsSession>> make(boost::asio::ip::tcp::socket& socket, const TlsWishes& wishes);
 
   TlsStream& stream() { return stream_; }
+  /// Offers the session of another connection to the same server, before the handshake.
+  void resume(TlsSession& other);
   /// Why the handshake failed.
   [[nodiscard]] std::string phrase_of_failure(const boost::system::error_code& error) const;
   /// "h2", "http/1.1", or empty.

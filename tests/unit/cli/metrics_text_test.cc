@@ -119,7 +119,7 @@ TEST(Metrics, TellWhatIsKnownOfTheServers) {
   EXPECT_EQ(metrics.at(R"(ballast_service_up{service="fwmark 7"})"), "0");
   EXPECT_EQ(metrics.at(R"(ballast_service_fallback{service="fwmark 7"})"), "1");
   EXPECT_EQ(metrics.at(R"(ballast_server_up{service="fwmark 7",server="10.0.0.1:80"})"), "0");
-  const std::string labels = R"({number="1",server="10.0.0.1:80",check="tcp 10.0.0.1:80"})";
+  const std::string labels = R"({server="10.0.0.1:80",check="tcp 10.0.0.1:80",number="1"})";
   EXPECT_EQ(metrics.at("ballast_check_up" + labels), "0");
   EXPECT_EQ(metrics.at("ballast_check_failures_total" + labels), "3");
   EXPECT_EQ(metrics.at("ballast_check_latency_microseconds" + labels), "90");

@@ -87,9 +87,10 @@ TEST(Desired, NamesChecksThatFindNoWayThroughTheService) {
   auto by_mark = service(2);
   by_mark.key = cluster::MarkKey{.mark = 7};
   by_address.servers = by_mark.servers = {server};
-  EXPECT_THAT(shortcomings(cluster_of({by_address, by_mark})),
-              ElementsAre("fwmark 7: through_service is for a service with an address of its servers' family; these are "
-                          "asked by their own addresses"));
+  EXPECT_THAT(
+      shortcomings(cluster_of({by_address, by_mark})),
+      ElementsAre("fwmark 7: through_service is for a service with an address of its servers' family; these are "
+                  "asked by their own addresses"));
 }
 
 }  // namespace
