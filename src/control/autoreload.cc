@@ -21,7 +21,10 @@ constexpr std::chrono::seconds look_interval{1};
 constexpr std::chrono::seconds callback_timeout{60};
 
 asio::awaitable<void> run_callback(std::string text, std::vector<std::string> words) {
-  const auto exit = co_await process::run({.words = std::move(words), .timeout = callback_timeout});
+  process::Command command;  // named: GCC 12 frees what stands in braces in an expression with co_await twice
+  command.words = std::move(words);
+  command.timeout = callback_timeout;
+  const auto exit = co_await process::run(std::move(command));
   if (!exit) {
     log::error("callback '{}': {}", text, exit.error().message);
   } else if (!exit->success()) {

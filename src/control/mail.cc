@@ -110,10 +110,10 @@ asio::awaitable<Result<void>> by_smtp(const Mail& mail, const std::string& host,
   const bool has_port = colon != std::string::npos && mail.alert.server.find(']', colon) == std::string::npos;
   std::string server = mail.alert.server.substr(0, has_port ? colon : std::string::npos);
   if (server.starts_with('[') && server.ends_with(']')) server = server.substr(1, server.size() - 2);
+  // Named: GCC 12 frees the temporaries of ?: in an expression with co_await twice.
+  const std::string port = has_port ? mail.alert.server.substr(colon + 1) : "25";
   Smtp smtp(co_await asio::this_coro::executor);
-  if (auto done = co_await smtp.connect(server, has_port ? mail.alert.server.substr(colon + 1) : "25"); !done) {
-    co_return done;
-  }
+  if (auto done = co_await smtp.connect(server, port); !done) co_return done;
   const std::string name = one_line(mail.alert.helo.empty() ? host : mail.alert.helo);
   if (auto done = co_await smtp.say("EHLO " + name, '2'); !done) {
     if (auto older = co_await smtp.say("HELO " + name, '2'); !older) co_return older;

@@ -5,7 +5,7 @@ import json
 import pytest
 
 import drawings
-from lab import CommandFailed, wait_until
+from lab import CommandFailed, applications, wait_until
 
 SERVICE = "TCP 172.16.3.100:80"
 RS1, RS2, FALLBACK = "192.168.1.10:80", "192.168.1.20:80", "127.0.0.1:80"
@@ -172,3 +172,52 @@ def test_a_broken_check_changes_nothing_and_is_named(lab):
     with pytest.raises(CommandFailed, match=r"ballast\.yaml:8.*'htp' is not one of .*did you mean 'http'"):
         lb.command("reload")
     assert weights(lb) == {RS1: 1, RS2: 1}
+
+
+def test_mail_tells_of_servers_that_leave_and_return(lab):
+    net = drawings.nat(lab)
+    post = applications.Post(net.client, 2525)
+    lb = net.director.ballast(config=configuration(
+        'alerts: {to: [ops@example.com, night@example.com], from: lb@example.com, server: "172.16.0.2:2525"}'))
+    wait_for(lb, {RS1: 1, RS2: 1})
+    wait_until(post.messages, "the mail about the start", seconds=20)
+    net.servers[0].nginx_server.stop()
+    wait_until(lambda: len(post.messages()) == 2, "the mail about the failure", seconds=30)
+    message = post.messages()[1]
+    assert (message["To"], message["From"]) == ("ops@example.com, night@example.com", "lb@example.com")
+    sentence = "Real server 192.168.1.10:80 (tcp 172.16.3.100:80) is down: http 192.168.1.10:80/: "
+    assert sentence in message["Subject"] and sentence in message.get_content()
+
+    net.servers[0].nginx_server.start()
+    wait_until(lambda: len(post.messages()) == 3, "the mail about the return", seconds=30)
+    assert "Real server 192.168.1.10:80 (tcp 172.16.3.100:80) is up" in post.messages()[2]["Subject"]
+    assert "mail to ops@example.com, night@example.com sent" in lb.log()
+
+
+def test_an_address_leaves_where_no_real_server_answers(lab):
+    net = drawings.nat(lab)
+    text = configuration() + """vrrp:
+  edge:
+    interface: outside
+    router_id: 51
+    interval: 100ms
+    addresses: ["172.16.3.200/16"]
+    track: [{check: www}]
+"""
+    lb = net.director.ballast(config=text)
+
+    def holds():
+        return "172.16.3.200" in net.director.run("ip -4 address show dev outside").stdout
+
+    wait_until(holds, "the address, with both servers up", seconds=15)
+    for server in net.servers:
+        server.nginx_server.stop()
+    wait_until(lambda: not holds(), "the address to leave", seconds=15)
+    net.servers[1].nginx_server.start()
+    wait_until(holds, "the address to return", seconds=15)
+
+    lb.configuration.write_text(text.replace("check: www", "check: vww"))
+    with pytest.raises(CommandFailed) as refusal:
+        lb.command("reload")
+    assert "edge tracks the checks of the service 'vww', which is not there; did you mean www?" in \
+        refusal.value.outcome.stderr

@@ -1,6 +1,8 @@
 """Servers of applications for tests of health checks: real ones, with directories and configurations of their own. Each
 function starts one on a host and returns its Process as soon as it accepts connections."""
 
+import email
+import email.policy
 import shutil
 import socket
 from pathlib import Path
@@ -111,6 +113,20 @@ service stats {{
   chroot =
 }}
 """
+
+
+class Post:
+    """aiosmtpd on a port, which keeps what it is sent."""
+
+    def __init__(self, host, port):
+        self._directory = _directory(host, "post") / "maildir"
+        self.process = _started(host, ["/usr/bin/aiosmtpd", "-n", "-l", f"0.0.0.0:{port}", "-c",
+                                       "aiosmtpd.handlers.Mailbox", str(self._directory)], port)
+
+    def messages(self):
+        """What came, oldest first."""
+        files = sorted(self._directory.glob("new/*"), key=lambda file: file.stat().st_mtime_ns)
+        return [email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in files]
 
 
 def mailboxes(host, made):

@@ -58,5 +58,25 @@ TEST(Difference, ShowsWhatChangesFromWhatToWhat) {
                           "  + 10.0.1.4:80  forward nat, weight 1", "  ~ order of the real servers"));
 }
 
+TEST(Difference, ShowsWhatOnlyHealthVrrpAndSynchronizationAreAbout) {
+  cluster::Cluster before{.director = {}, .services = {service("10.0.0.1:80", {server("10.0.1.1:80")})}};
+  cluster::Cluster after = before;
+  after.services[0].servers[0].health.checks.emplace_back();
+  after.services[0].quorum.least = 2;
+  cluster::VrrpInstance instance;
+  instance.name = "edge";
+  before.vrrp.instances = {instance};
+  instance.priority = 150;
+  after.vrrp.instances = {instance};
+  cluster::PeerSync peers;
+  peers.key = "a secret of 18 bytes";
+  before.sync.peers = peers;
+  peers.key = "another secret of 24 bytes";
+  after.sync.peers = peers;
+  EXPECT_THAT(difference(before, after),
+              ElementsAre("~ vrrp edge", "  - priority: 100", "  + priority: 150", "~ sync", "  another key",
+                          "~ tcp 10.0.0.1:80", "  + quorum: {least: 2}", "  ~ 10.0.1.1:80", "    + check: tcp"));
+}
+
 }  // namespace
 }  // namespace ballast::control

@@ -60,6 +60,9 @@ TEST_F(HealthLinesTest, TellOfTheFallback) {
   EXPECT_THAT(lines(known(true, ""), known(false, "")),
               ElementsAre("Deleted real server: 10.0.1.1:80 (10.0.0.1:80)",
                           "Added fallback server: 127.0.0.1:80 (10.0.0.1:80) (Weight set to 1)"));
+  EXPECT_THAT(lines(known(false, ""), known(true, "")),
+              ElementsAre("Added real server: 10.0.1.1:80 (10.0.0.1:80) (Weight set to 3)",
+                          "Deleted fallback server: 127.0.0.1:80 (10.0.0.1:80)"));
 }
 
 }  // namespace
