@@ -2,7 +2,8 @@
 """What becomes of connections whose director dies: SIGKILL of everything on it, its cables out. Two Ballasts with VRRP and
 synchronization, NAT and DR. Needs root and the build in build/release ($BALLAST_BUILD).
 
-    bench/failover.py downloads [--bytes N] [--rounds N] [--interval MS] [--ways nat,route] [--json FILE]
+    bench/failover.py downloads [--bytes N] [--rounds N] [--interval MS] [--ways nat,route]
+                                [--without-prompts] [--json FILE]
     bench/failover.py connections [--number N] [--interval MS] [--ways nat,route] [--json FILE]
 
 downloads: a client loads N bytes (default 1 GB) by HTTP; the director dies when a quarter has arrived. `takeover` is
@@ -78,7 +79,8 @@ def load(client, size, arrived, result):
 
 def download(way, options):
     with Lab() as lab:
-        net = pair(lab, WAYS[way], interval=f"{options.interval}ms", priorities=(220, 200))
+        net = pair(lab, WAYS[way], interval=f"{options.interval}ms", priorities=(220, 200),
+                   prompt=not options.without_prompts)
         digest = make_file(lab, options.bytes)
         pinger = Pinger(net.client, VIP)
         pinger.start()
@@ -157,6 +159,7 @@ def main():
     kind = kinds.add_parser("downloads", parents=[common])
     kind.add_argument("--bytes", type=int, default=10**9)
     kind.add_argument("--rounds", type=int, default=1)
+    kind.add_argument("--without-prompts", action="store_true", help="`sync: {prompt: false}`")
     kind.set_defaults(measure=downloads)
     kind = kinds.add_parser("connections", parents=[common])
     kind.add_argument("--number", type=int, default=100_000)

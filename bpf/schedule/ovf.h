@@ -3,12 +3,6 @@
  * weight, then the next one does. */
 #pragma once
 
-#include "bpf/schedule/fo.h"
+#include "bpf/schedule/least.h"
 
-static __always_inline void ovf_consider(struct least* best, const struct member* m, __u32 index) {
-  if (m->active <= m->weight) fo_consider(best, m, index);
-}
-
-DEFINE_LEAST_STEP(ovf, LEAST_OVF, ovf_consider)
-
-static __always_inline int schedule_ovf(struct pick* pick) { return WALK_LEAST(pick, ovf_step); }
+static __always_inline int schedule_ovf(struct pick* pick) { return schedule_least(pick, LEAST_OVF); }

@@ -35,7 +35,7 @@ static long response_time_step(__u32 i, void* context_) {
     const struct member* m = &chunk->member[k];
     if (!available(m)) continue;
     __s64 overhead = ((__s64)m->active + 1) * response_of(&seen->figure[k], walk->now, walk->tick);
-    if (walk->best.server == NO_SERVER || weighs_less(&walk->best, m, overhead)) keep(&walk->best, m, overhead, k);
+    keep_less(&walk->best, m, overhead, m->weight, k);
   }
   if (chunk->next == CHUNK_NONE) return 1;
   walk->best.chunk = chunk->next;
@@ -44,7 +44,7 @@ static long response_time_step(__u32 i, void* context_) {
 
 static __always_inline int schedule_response_time(struct pick* pick) {
   struct response_walk walk = {
-      .best = {.chunk = pick->first_chunk, .server = NO_SERVER, .weight = 1}, .now = now_us(), .tick = now_ticks()};
+      .best = {.chunk = pick->first_chunk, .server = NO_SERVER, .overhead = 1}, .now = now_us(), .tick = now_ticks()};
   bpf_loop(CHUNKS_MAX, response_time_step, &walk, 0);
   struct figure* f = figure_at(walk.best.server);
   if (!f) return 0;

@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/commands.h"
 #include "cli/table.h"
+#include "cli/words.h"
 #include "control/json.h"
 
 namespace ballast::cli {
@@ -64,6 +65,9 @@ std::string sync_text(const control::SyncView& view) {
   if (view.listen && view.callers.empty()) {
     text += fmt::format("listening on {}, no director has called yet\n", view.listen->to_string());
   }
+  if (view.prompted != 0)
+    text +=
+        fmt::format("{} taken over: their ends were asked where they stand\n", counted(view.prompted, "connection"));
   if (view.lost != 0) text += fmt::format("{} changes came too fast and were told later, with everything\n", view.lost);
   return text;
 }

@@ -37,6 +37,8 @@ struct PeerSync {
 struct SyncSettings {
   std::vector<KernelSync> kernel;  ///< one for each role, or one for both
   std::optional<PeerSync> peers;
+  /// Ask the ends of connections where they stand when an address of theirs comes to this machine.
+  bool prompt = true;
   friend bool operator==(const SyncSettings&, const SyncSettings&) = default;
 };
 

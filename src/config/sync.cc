@@ -14,7 +14,8 @@ namespace {
 
 using cluster::KernelSync;
 
-constexpr std::array sync_keys = {Key{"listen"}, Key{"peers"}, Key{"key"}, Key{"key_file"}, Key{"kernel"}};
+constexpr std::array sync_keys = {Key{"listen"},   Key{"peers"},  Key{"key"},
+                                  Key{"key_file"}, Key{"kernel"}, Key{"prompt"}};
 constexpr std::array kernel_keys = {Key{"role"},  Key{"interface"}, Key{"instance"}, Key{"id"},
                                     Key{"group"}, Key{"port"},      Key{"ttl"},      Key{"message_bytes"}};
 constexpr std::size_t shortest_key = 16;
@@ -131,6 +132,7 @@ cluster::SyncSettings read_sync(const Value& section) {
   const auto fields = section.fields(sync_keys);
   if (!fields) return settings;
   if (const auto kernel = fields->get("kernel")) read_kernels(*kernel, settings.kernel);
+  if (const auto prompt = fields->get("prompt")) settings.prompt = prompt->boolean().value_or(true);
   const auto listen = fields->get("listen");
   const auto peers = fields->get("peers");
   if (!listen && !peers) {
@@ -180,6 +182,7 @@ std::string sync_text(const cluster::SyncSettings& settings) {
     if (!daemon.by_command) kernel += text_of(daemon);
   }
   if (!kernel.empty()) text += "  kernel:\n" + kernel;
+  if (!settings.prompt) text += "  prompt: false\n";
   return text.empty() ? text : "sync:\n" + text;
 }
 

@@ -242,6 +242,7 @@ struct SyncView {
   std::vector<SyncCallerView> callers;
   std::vector<KernelSyncView> kernel;
   std::uint64_t lost = 0;
+  std::uint64_t prompted = 0;
 };
 
 }  // namespace ballast::control

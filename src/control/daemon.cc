@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <fstream>
 #include <memory>
 
 #include "base/instance.h"
@@ -36,6 +37,10 @@ namespace asio = boost::asio;
 constexpr std::chrono::milliseconds tick_interval{100};
 /// Of checks, two each, and of everything else.
 constexpr rlim_t needed_files = 2 * health::Engine::usual_most + 1024;
+
+/// Nice value of the thread that tells other directors and checks servers: both come late where a loaded machine lets
+/// it wait.
+constexpr int ahead_of_others = -10;
 
 std::string state_file(const std::string& instance) { return runtime_directory(instance) + "/state.json"; }
 
@@ -161,6 +166,15 @@ void raise_file_limit() {
   }
 }
 
+/// Runs before what else this machine does, unless the operator said otherwise (nice, or Nice= of the service). Linux
+/// compares nice values within a session and sessions among each other (sched(7), autogroups): a session of the
+/// daemon's own, as that of a service, goes ahead too.
+void raise_priority() {
+  if (::getpriority(PRIO_PROCESS, 0) != 0) return;
+  ::setpriority(PRIO_PROCESS, 0, ahead_of_others);
+  if (::getsid(0) == ::getpid()) std::ofstream("/proc/self/autogroup") << ahead_of_others;
+}
+
 void log_ready(const DaemonOptions& options, const ControlPlane& plane) {
   const Status status = plane.status();
   log::notice("ballast {} ready: instance {}, services: {}, real servers: {}, {}", version(), options.instance,
@@ -174,6 +188,7 @@ void log_ready(const DaemonOptions& options, const ControlPlane& plane) {
 Result<void> run_daemon(const DaemonOptions& options) {
   if (auto root = need_root(); !root) return root;
   raise_file_limit();
+  raise_priority();
   std::signal(SIGPIPE, SIG_IGN);  // whoever reads the log may go away
   auto lock = InstanceLock::take(options.instance);
   if (!lock) return std::unexpected(lock.error());

@@ -53,6 +53,7 @@ void describe(Fields& fields, V& view) {
   fields.member("callers", view.callers);
   fields.member("kernel", view.kernel);
   fields.member("lost", view.lost);
+  fields.member("prompted", view.prompted);
 }
 
 }  // namespace ballast::control::json

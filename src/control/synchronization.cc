@@ -55,7 +55,8 @@ cluster::SyncSettings with_roles(cluster::SyncSettings settings, const std::set<
 }
 
 SyncView sync_view(const sync::State& state) {
-  SyncView view{.listen = state.listen, .peers = {}, .callers = {}, .kernel = {}, .lost = state.lost};
+  SyncView view{
+      .listen = state.listen, .peers = {}, .callers = {}, .kernel = {}, .lost = state.lost, .prompted = state.prompted};
   for (const auto& peer : state.peers) view.peers.push_back({peer.peer, words(peer), peer.told, peer.taken});
   for (const auto& [address, caller] : state.callers) {
     view.callers.push_back({address, words(caller), caller.taken, caller.refused, caller.malformed});

@@ -95,6 +95,7 @@ void limit_files() {
   constexpr int first_other = 3;
   ::setpgid(0, 0);
   reset_signals();
+  if (::getpriority(PRIO_PROCESS, 0) < 0) ::setpriority(PRIO_PROCESS, 0, 0);  // commands are in no hurry
   limit_files();
   errno = 0;
   if (plan.account && !become(*plan.account)) give_up(plan.failure);

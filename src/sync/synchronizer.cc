@@ -15,6 +15,13 @@ constexpr std::chrono::milliseconds interval{10};
 constexpr std::chrono::seconds refresh_interval{60};
 constexpr std::uint32_t connections_per_step = 1024;
 
+/// Whether somebody tells this director of connections that it may have to take over.
+bool wants_prompts(const cluster::SyncSettings& settings) {
+  const bool told = (settings.peers && settings.peers->listen) ||
+                    std::ranges::any_of(settings.kernel, [](const auto& daemon) { return daemon.backup; });
+  return told && settings.prompt;
+}
+
 }  // namespace
 
 Synchronizer::Synchronizer(boost::asio::io_context& context, Table table)
@@ -30,11 +37,13 @@ Synchronizer::~Synchronizer() {
 
 Result<void> Synchronizer::apply(const cluster::SyncSettings& wanted) {
   if (wanted == settings_) return {};
+  if (auto applied = apply_takeover(wanted); !applied) return applied;
   if (auto applied = apply_kernel(wanted.kernel); !applied) return applied;
   if (auto applied = apply_peers(wanted.peers); !applied) {
     std::ignore = apply_kernel(settings_.kernel);
     return applied;
   }
+  if (!wants_prompts(wanted)) takeover_.reset();
   settings_ = wanted;
   const bool runs = tells();
   if (runs == running_) return {};
@@ -51,6 +60,14 @@ Result<void> Synchronizer::apply(const cluster::SyncSettings& wanted) {
 
 void Synchronizer::servers_changed() {
   if (listener_) listener_->servers_changed();
+}
+
+Result<void> Synchronizer::apply_takeover(const cluster::SyncSettings& wanted) {
+  if (takeover_ || !wants_prompts(wanted)) return {};
+  auto takeover = Takeover::start(context_, table_);
+  if (!takeover) return std::unexpected(takeover.error());
+  takeover_ = std::move(*takeover);
+  return {};
 }
 
 bool Synchronizer::tells() const {
@@ -197,6 +214,7 @@ State Synchronizer::state() const {
     state.kernel.push_back(std::move(one));
   }
   state.lost = lost_;
+  if (takeover_) state.prompted = takeover_->prompted();
   return state;
 }
 

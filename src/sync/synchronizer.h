@@ -17,6 +17,7 @@
 #include "sync/listener.h"
 #include "sync/peer.h"
 #include "sync/table.h"
+#include "sync/takeover.h"
 
 namespace ballast::sync {
 
@@ -33,7 +34,8 @@ struct State {
   std::vector<PeerState> peers;
   std::vector<std::pair<std::string, CallerState>> callers;
   std::vector<KernelState> kernel;
-  std::uint64_t lost = 0;  ///< changes that were not told when they were made, but later
+  std::uint64_t lost = 0;      ///< changes that were not told when they were made, but later
+  std::uint64_t prompted = 0;  ///< connections whose ends were asked where they stand
 };
 
 class Synchronizer {
@@ -60,6 +62,7 @@ class Synchronizer {
 
   Result<void> apply_kernel(const std::vector<cluster::KernelSync>& wanted);
   Result<void> apply_peers(const std::optional<cluster::PeerSync>& wanted);
+  Result<void> apply_takeover(const cluster::SyncSettings& wanted);
   [[nodiscard]] bool tells() const;
   void wait();
   void step();
@@ -74,6 +77,7 @@ class Synchronizer {
   std::vector<Kernel> kernel_;
   std::vector<std::shared_ptr<Peer>> peers_;
   std::shared_ptr<Listener> listener_;
+  std::unique_ptr<Takeover> takeover_;
   Bytes records_;  ///< changes that are not handed to the peers yet
   std::uint32_t count_ = 0;
   std::optional<std::uint32_t> refresh_;  ///< cursor of the walk by which everything is told again

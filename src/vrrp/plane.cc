@@ -32,7 +32,7 @@ class Loop {
   void start(const char* name, int nice) {
     thread_ = std::thread([this, name, nice] {
       ::pthread_setname_np(::pthread_self(), name);
-      if (nice != 0) ::setpriority(PRIO_PROCESS, 0, nice);
+      ::setpriority(PRIO_PROCESS, 0, nice);  // not that of the thread that starts it
       context.run();
     });
   }

@@ -82,6 +82,30 @@ def test_a_download_survives_its_director(lab, draw):
     assert states & {"FIN_WAIT", "TIME_WAIT"} and "ESTABLISHED" not in states
 
 
+@pytest.mark.parametrize("draw", [draw_nat, draw_route], ids=["nat", "route"])
+def test_who_takes_over_has_the_ends_of_connections_tell_each_other_where_they_stand(lab, draw):
+    net = pair(lab, draw)
+    held = net.client.connect(VIP, 80)
+    port = held.getsockname()[1]
+    wait_until(lambda: "ESTABLISHED" in {each.state for each in net.second.connections()}, "it on the other director")
+    seen = net.client.capture("outside", f"tcp port {port}")
+    server = next(host for host, rip in zip(net.servers, net.rips)
+                  if net.second.connections()[0].server == f"{rip}:80")
+    asked = server.capture(net.switch, f"tcp port {port}")
+    cut(net)
+    seen.wait_for(rf"{VIP}\.80 > 172\.16\.0\.2\.{port}: Flags \[S\]")
+    seen.wait_for(rf"172\.16\.0\.2\.{port} > {VIP}\.80: Flags \[\.\]")
+    asked.wait_for(rf"172\.16\.0\.2\.{port} > .*\.80: Flags \[\.\]")
+    if draw is draw_nat:
+        asked.wait_for(rf"172\.16\.0\.2\.{port} > .*\.80: Flags \[S\]")
+        seen.wait_for(rf"{VIP}\.80 > 172\.16\.0\.2\.{port}: Flags \[\.\]")
+    wait_until(lambda: sync(net.second)["prompted"] == 1, "the count")
+    assert {each.state for each in net.second.connections()} == {"ESTABLISHED"}
+    held.sendall(b"GET / HTTP/1.0\r\n\r\n")
+    assert held.recv(100).startswith(b"HTTP/1.1 200")
+    held.close()
+
+
 def test_the_director_that_comes_back_is_told_what_it_missed(lab):
     net = pair(lab, draw_nat)
     before = net.client.connect(VIP, 80)

@@ -44,12 +44,14 @@ def services(lb, net, service=f"-t {VIP}:80 -s rr"):
     lb.ipvsadm(f"-A {service}", *[f"-a {name} -r {rip} {net.flag}" for rip in net.rips])
 
 
-def configuration(net, number, *, key=KEY, interval="100ms", priorities=(200, 100), connections=16384):
+def configuration(net, number, *, key=KEY, interval="100ms", priorities=(200, 100), connections=16384,
+                  prompt=True):
     """Director 0 or 1 of the two; 0 has the moving addresses while it lives."""
     instances = {name: {"interface": name, "router_id": 51 + place, "priority": priorities[number], "interval": interval,
                         "addresses": [address]} for place, (name, address) in enumerate(net.moving.items())}
     groups = {"groups": {"all": {"instances": list(net.moving)}}} if len(instances) > 1 else {}
-    sync = {"listen": f"{net.heard[number]}:{PORT}", "peers": [f"{net.heard[1 - number]}:{PORT}"], "key": key}
+    sync = {"listen": f"{net.heard[number]}:{PORT}", "peers": [f"{net.heard[1 - number]}:{PORT}"], "key": key,
+            "prompt": prompt}
     sections = {"director": {"interfaces": list(net.moving), "hook": "tc", "connections": connections},
                 "vrrp": instances | groups, "sync": sync}
     return "".join(f"{name}: {json.dumps(section)}\n" for name, section in sections.items())

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <thread>
 
 #include "namespaces.h"
 #include "net/address_change.h"
@@ -187,7 +188,10 @@ TEST_F(Kernel, RoutesByMarkAndByInterface) {
   run("ip route add 192.0.2.0/24 via 10.0.0.2 table 100");
   EXPECT_EQ(route("192.0.2.1").kind, RouteKind::none);
   EXPECT_EQ(route("192.0.2.1", {.mark = 7}).next_hop, address("10.0.0.2"));
-  EXPECT_EQ(route("fe80::77", {.interface_index = near_}).interface_index, near_);
+  // The kernel makes the link-local route when it has noticed the carrier.
+  const auto by_interface = [&] { return route("fe80::77", {.interface_index = near_}).interface_index; };
+  for (int i = 0; i < 200 && by_interface() != near_; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_EQ(by_interface(), near_);
 }
 
 TEST_F(Kernel, ListsNeighbours) {

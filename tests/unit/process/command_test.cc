@@ -1,6 +1,7 @@
 #include "process/command.h"
 
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -122,6 +123,14 @@ TEST(Run, SignalsAreAtTheirDefaults) {
   const auto exit = run_to_the_end({.words = {"grep", "-E", "Sig(Blk|Ign)", "/proc/self/status"}});
   ::sigprocmask(SIG_UNBLOCK, &all, nullptr);
   EXPECT_EQ(exit->output, "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+}
+
+TEST(Run, IsInNoGreaterHurryThanOthers) {
+  constexpr int ahead = -5;
+  const int before = ::getpriority(PRIO_PROCESS, 0);
+  if (::setpriority(PRIO_PROCESS, 0, ahead) != 0) GTEST_SKIP() << "needs CAP_SYS_NICE";
+  EXPECT_EQ(run_to_the_end(shell("nice"))->output, "0\n");
+  ::setpriority(PRIO_PROCESS, 0, before);
 }
 
 TEST(Run, HasNoDescriptorsOfOurs) {
