@@ -16,7 +16,8 @@ struct KernelSync {
   bool master = false;
   bool backup = false;
   std::string interface;
-  std::uint8_t id = 0;  ///< syncid; a backup with 0 takes all
+  std::string instance{};  ///< of VRRP: master while that is active, else backup; empty: the roles above as they are
+  std::uint8_t id = 0;     ///< syncid; a backup with 0 takes all
   std::uint16_t port = 8848;
   std::optional<net::Address> group;  ///< absent: 224.0.0.81
   std::uint8_t ttl = 1;

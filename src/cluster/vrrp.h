@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cluster/health_check.h"
 #include "net/address.h"
 
 namespace ballast::cluster {
@@ -40,7 +41,14 @@ struct VirtualRule {
 /// Something whose state changes priorities, by its name. `weight` 0: its failure makes the instance faulty; else it is
 /// added (positive: while it is good; negative: while it is bad).
 struct Track {
-  enum class Kind : std::uint8_t { interface, script, file, process, check, director };
+  enum class Kind : std::uint8_t {
+    interface,
+    script,
+    file,
+    process,
+    check,  ///< of the real servers of the service with that name: good while it is up
+    director
+  };
   Kind kind = Kind::interface;
   std::string name;
   std::optional<std::int32_t> weight;  ///< absent: that of the thing itself; at most 253 either way
@@ -208,6 +216,7 @@ struct VrrpSettings {
   StaticNetwork fixed;
   std::string notify_fifo;          ///< a FIFO that gets keepalived's lines; empty: none
   std::string notify_fifo_command;  ///< started to read it
+  std::vector<MailAlert> alerts;    ///< for instances and groups with VrrpNotify::mail
   friend bool operator==(const VrrpSettings&, const VrrpSettings&) = default;
 };
 

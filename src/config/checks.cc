@@ -122,12 +122,12 @@ constexpr Setting<HealthCheck> duration(std::string_view key) {
   return {key, every,
           [](const Value& value, HealthCheck& into) {
             std::invoke(of, into) =
-                value.short_duration(milliseconds(least)).value_or(std::invoke(of, plain<HealthCheck>()));
+                value.milliseconds(milliseconds(least)).value_or(std::invoke(of, plain<HealthCheck>()));
           },
           [](const HealthCheck& from) {
             return std::invoke(of, from) == std::invoke(of, plain<HealthCheck>())
                        ? ""
-                       : format_short_duration(std::invoke(of, from));
+                       : format_fine_duration(std::invoke(of, from));
           }};
 }
 
@@ -215,7 +215,7 @@ std::string write_bind(const HealthCheck& check) {
   return in_quotes(format_server_address(address));
 }
 
-void read_warmup(const Value& value, HealthCheck& check) { check.warmup = value.short_duration(milliseconds(0)); }
+void read_warmup(const Value& value, HealthCheck& check) { check.warmup = value.milliseconds(milliseconds(0)); }
 
 void read_weight(const Value& value, HealthCheck& check) {
   constexpr std::int64_t most = 65535;
@@ -298,7 +298,7 @@ constexpr std::array settings = {
     duration<&Of::timeout, 1>("timeout"),
     duration<&Of::connect_timeout, 0>("connect_timeout"),
     Setting<Of>{"warmup", every, read_warmup,
-                [](const Of& c) { return c.warmup ? format_short_duration(*c.warmup) : ""; }},
+                [](const Of& c) { return c.warmup ? format_fine_duration(*c.warmup) : ""; }},
     number<Of, &Of::rise, 1, 1000>("rise"),
     number<Of, &Of::fall, 1, 1000>("fall"),
     flag<Of, &Of::initially_up>("initially_up"),

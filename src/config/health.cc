@@ -96,13 +96,6 @@ MailAlert read_alert(const Value& value) {
   return alert;
 }
 
-std::vector<MailAlert> read_alerts(const Value& value) {
-  std::vector<MailAlert> alerts;
-  const auto items = value.is_list() ? value.items() : std::vector{value};
-  for (const Value& item : items.value_or(std::vector<Value>{})) alerts.push_back(read_alert(item));
-  return alerts;
-}
-
 std::string texts_text(const std::vector<std::string>& texts) {
   std::vector<std::string> quoted;
   for (const auto& text : texts) quoted.push_back(in_quotes(text));
@@ -216,17 +209,26 @@ ServiceCare read_care(const Fields& fields) {
   return care;
 }
 
+std::vector<MailAlert> read_alerts(const Value& value) {
+  std::vector<MailAlert> alerts;
+  const auto items = value.is_list() ? value.items() : std::vector{value};
+  for (const Value& item : items.value_or(std::vector<Value>{})) alerts.push_back(read_alert(item));
+  return alerts;
+}
+
+std::string alerts_text(const std::vector<MailAlert>& alerts) {
+  std::vector<std::string> texts;
+  for (const auto& alert : alerts) texts.push_back(alert_text(alert));
+  return fmt::format("[{}]", fmt::join(texts, ", "));
+}
+
 std::vector<std::string> care_lines(const cluster::VirtualService& service) {
   std::vector<std::string> lines;
   if (!service.fallback_command.empty()) {
     lines.push_back(fmt::format("fallback_command: {}", in_quotes(service.fallback_command)));
   }
   if (service.quorum != Quorum{}) lines.push_back(fmt::format("quorum: {}", quorum_text(service.quorum)));
-  if (!service.alerts.empty()) {
-    std::vector<std::string> alerts;
-    for (const auto& alert : service.alerts) alerts.push_back(alert_text(alert));
-    lines.push_back(fmt::format("alerts: [{}]", fmt::join(alerts, ", ")));
-  }
+  if (!service.alerts.empty()) lines.push_back(fmt::format("alerts: {}", alerts_text(service.alerts)));
   if (!service.maintenance_directory.empty()) {
     lines.push_back(fmt::format("maintenance_directory: {}", in_quotes(service.maintenance_directory)));
   }

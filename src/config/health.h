@@ -45,6 +45,10 @@ struct ServiceCare {
   void give_to(cluster::VirtualService& service) const;
 };
 ServiceCare read_care(const Fields& fields);
+/// Reads `alerts:`, one or a list: an address, or a map.
+std::vector<cluster::MailAlert> read_alerts(const Value& value);
+/// What read_alerts() reads.
+std::string alerts_text(const std::vector<cluster::MailAlert>& alerts);
 /// "key: value" of everything that is not the default.
 std::vector<std::string> care_lines(const cluster::VirtualService& service);
 

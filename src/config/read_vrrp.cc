@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "config/edit_distance.h"
+#include "config/health.h"
 #include "config/scalars.h"
 #include "config/vrrp.h"
 #include "config/vrrp_parts.h"
@@ -128,6 +129,7 @@ void read_word(const std::string& word, const Value& value, VrrpSettings& settin
   if (word == "processes") read_named(value, settings.processes, read_process);
   if (word == "static") settings.fixed = read_static(value);
   if (word == "notify_fifo") read_fifo(value, settings);
+  if (word == "alerts") settings.alerts = read_alerts(value);
 }
 
 template <typename T>

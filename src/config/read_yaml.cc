@@ -30,6 +30,7 @@ cluster::Cluster read_cluster(const Value& root) {
   if (const auto section = fields->get("pools")) pools = read_pools(*section);
   if (const auto section = fields->get("services")) read_services(*section, pools, cluster);
   if (const auto section = fields->get("vrrp")) check_tracked_services(*section, cluster);
+  if (const auto section = fields->get("sync")) check_followed_instances(*section, cluster);
   return cluster;
 }
 

@@ -158,24 +158,6 @@ bool is_interface_name(std::string_view name) {
   return !name.empty() && name.size() <= longest && name != "." && name != ".." && std::ranges::all_of(name, allowed);
 }
 
-Result<std::chrono::milliseconds> parse_short_duration(std::string_view text) {
-  if (text.ends_with("ms")) {
-    const auto number = whole_number<std::uint32_t>(text.substr(0, text.size() - 2));
-    if (!number) return fail(fmt::format("{} is not a duration; write 500ms, 2s, 5m", quoted(text)));
-    return std::chrono::milliseconds(*number);
-  }
-  if (text == "0" || text == "0s") return std::chrono::milliseconds(0);
-  const auto duration = parse_duration(text);
-  if (!duration) return fail(fmt::format("{} is not a duration; write 500ms, 2s, 5m", quoted(text)));
-  return std::chrono::duration_cast<std::chrono::milliseconds>(*duration);
-}
-
-std::string format_short_duration(std::chrono::milliseconds duration) {
-  if (duration.count() == 0) return "0s";
-  if (duration.count() % 1000 != 0) return fmt::format("{}ms", duration.count());
-  return format_duration(std::chrono::duration_cast<seconds>(duration));
-}
-
 Result<cluster::AddressKey> parse_listen(std::string_view text) {
   const auto slash = text.rfind('/');
   if (slash == std::string_view::npos) {

@@ -32,10 +32,6 @@ std::string format_fine_duration(std::chrono::microseconds duration);
 
 /// What Linux takes for the name of an interface (dev_valid_name), printable ASCII only.
 bool is_interface_name(std::string_view name);
-/// As parse_duration(), and "500ms" for milliseconds; 0 is allowed.
-Result<std::chrono::milliseconds> parse_short_duration(std::string_view text);
-/// The shortest text that parse_short_duration() reads back: "500ms", "3s".
-std::string format_short_duration(std::chrono::milliseconds duration);
 
 /// "10.0.0.1:80/tcp", "[fd00::1]:53/udp".
 Result<cluster::AddressKey> parse_listen(std::string_view text);

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
+#include "config/edit_distance.h"
 #include "config/scalars.h"
 #include "config/yaml.h"
 
@@ -14,8 +16,8 @@ using cluster::KernelSync;
 
 constexpr std::array sync_keys = {Key{"listen"},   Key{"peers"},  Key{"key"},
                                   Key{"key_file"}, Key{"kernel"}, Key{"prompt"}};
-constexpr std::array kernel_keys = {Key{"role"}, Key{"interface"}, Key{"id"},           Key{"group"},
-                                    Key{"port"}, Key{"ttl"},       Key{"message_bytes"}};
+constexpr std::array kernel_keys = {Key{"role"},  Key{"interface"}, Key{"instance"}, Key{"id"},
+                                    Key{"group"}, Key{"port"},      Key{"ttl"},      Key{"message_bytes"}};
 constexpr std::size_t shortest_key = 16;
 
 enum class Role : std::uint8_t { master, backup, both };
@@ -78,10 +80,13 @@ std::optional<KernelSync> read_kernel(const Value& value) {
   if (!fields) return {};
   KernelSync daemon;
   const auto role_value = fields->get("role");
-  if (!role_value) value.problem("has no role; write role: master, backup or both");
+  const auto instance = fields->get("instance");
+  if (!role_value && !instance) value.problem("has no role; write role: master, backup or both, or instance: NAME");
+  if (role_value && instance) instance->problem("stands beside role; there is one of the two");
   const auto role = role_value ? choose(*role_value, role_words) : std::nullopt;
-  daemon.master = role && *role != Role::backup;
-  daemon.backup = role && *role != Role::master;
+  daemon.instance = instance ? instance->text().value_or("") : "";
+  daemon.master = instance || (role && *role != Role::backup);
+  daemon.backup = instance || (role && *role != Role::master);
   const auto interface = fields->get("interface");
   if (!interface) value.problem("has no interface; write interface: NAME");
   daemon.interface = interface ? interface->text().value_or("") : "";
@@ -90,7 +95,7 @@ std::optional<KernelSync> read_kernel(const Value& value) {
   read_number(*fields, "ttl", 1, 255, daemon.ttl);
   read_number(*fields, "message_bytes", 1, 65507, daemon.message_bytes);
   read_group(*fields, daemon);
-  if (!role || daemon.interface.empty()) return {};
+  if ((!role && !instance) || daemon.interface.empty()) return {};
   return daemon;
 }
 
@@ -110,8 +115,9 @@ void read_kernels(const Value& section, std::vector<KernelSync>& daemons) {
 std::string text_of(const KernelSync& daemon) {
   const Role role = daemon.master && daemon.backup ? Role::both : daemon.master ? Role::master : Role::backup;
   const KernelSync usual;
-  std::string text = fmt::format("    - {{role: {}, interface: {}, id: {}", word_of(role, role_words),
-                                 in_quotes(daemon.interface), daemon.id);
+  const std::string who = daemon.instance.empty() ? fmt::format("role: {}", word_of(role, role_words))
+                                                  : fmt::format("instance: {}", in_quotes(daemon.instance));
+  std::string text = fmt::format("    - {{{}, interface: {}, id: {}", who, in_quotes(daemon.interface), daemon.id);
   if (daemon.port != usual.port) text += fmt::format(", port: {}", daemon.port);
   if (daemon.group) text += fmt::format(", group: {}", in_quotes(daemon.group->to_string()));
   if (daemon.ttl != usual.ttl) text += fmt::format(", ttl: {}", daemon.ttl);
@@ -145,6 +151,17 @@ cluster::SyncSettings read_sync(const Value& section) {
   own.key = read_key(*fields);
   settings.peers = std::move(own);
   return settings;
+}
+
+void check_followed_instances(const Value& section, const cluster::Cluster& cluster) {
+  std::vector<std::string_view> names;
+  for (const auto& instance : cluster.vrrp.instances) names.emplace_back(instance.name);
+  for (const auto& daemon : cluster.sync.kernel) {
+    if (daemon.instance.empty() || std::ranges::find(names, daemon.instance) != names.end()) continue;
+    const auto meant = nearest(daemon.instance, names);
+    section.problem(fmt::format("kernel follows the VRRP instance {}, which is not there{}", quoted(daemon.instance),
+                                meant.empty() ? "" : fmt::format("; did you mean {}?", meant)));
+  }
 }
 
 std::string sync_text(const cluster::SyncSettings& settings) {

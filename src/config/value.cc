@@ -135,21 +135,6 @@ std::optional<std::chrono::microseconds> Value::microseconds() const {
   return {};
 }
 
-std::optional<std::chrono::milliseconds> Value::short_duration(std::chrono::milliseconds least) const {
-  constexpr std::chrono::hours longest{24};
-  const auto word = text();
-  if (!word) return {};
-  const auto duration = parse_short_duration(*word);
-  if (!duration) {
-    problem(duration.error().message);
-  } else if (*duration < least || *duration > longest) {
-    problem(fmt::format("{} is not a duration from {} to 24h", quoted(*word), format_short_duration(least)));
-  } else {
-    return *duration;
-  }
-  return {};
-}
-
 std::optional<std::size_t> Value::one_of(std::span<const std::string_view> words) const {
   const auto word = text();
   if (!word) return {};

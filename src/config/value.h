@@ -57,12 +57,10 @@ class Value {
   /// A duration as parse_duration() reads it.
   [[nodiscard]] std::optional<std::chrono::seconds> duration() const;
   /// A duration as parse_fine_duration() reads it, within [least, greatest].
-  [[nodiscard]] std::optional<std::chrono::milliseconds> milliseconds(std::chrono::milliseconds least,
-                                                                      std::chrono::milliseconds greatest) const;
+  [[nodiscard]] std::optional<std::chrono::milliseconds> milliseconds(
+      std::chrono::milliseconds least, std::chrono::milliseconds greatest = std::chrono::hours{24}) const;
   /// ... of at most an hour, down to microseconds.
   [[nodiscard]] std::optional<std::chrono::microseconds> microseconds() const;
-  /// A duration of at least `least`, as parse_short_duration() reads it, at most a day.
-  [[nodiscard]] std::optional<std::chrono::milliseconds> short_duration(std::chrono::milliseconds least) const;
   /// The index of the word in `words`.
   [[nodiscard]] std::optional<std::size_t> one_of(std::span<const std::string_view> words) const;
   /// The members of a sequence; an empty value is an empty one.

@@ -12,8 +12,8 @@
 namespace ballast::config {
 
 /// Keys of `vrrp:` that are not names of instances.
-inline constexpr std::array<std::string_view, 6> vrrp_words = {"groups",    "scripts", "files",
-                                                               "processes", "static",  "notify_fifo"};
+inline constexpr std::array<std::string_view, 7> vrrp_words = {"groups", "scripts",     "files", "processes",
+                                                               "static", "notify_fifo", "alerts"};
 
 inline constexpr std::array<Choice<net::Family>, 2> family_words = {
     {{"ipv4", net::Family::ipv4}, {"ipv6", net::Family::ipv6}}};
@@ -92,7 +92,7 @@ inline constexpr std::array<CountKey, 4> announce_counts = {
 
 /// Reads `vrrp:`. What is wrong is left out.
 cluster::VrrpSettings read_vrrp(const Value& section);
-/// Services whose checks `vrrp:` tracks must be there.
+/// What `vrrp:` tracks of services must be there.
 void check_tracked_services(const Value& section, const cluster::Cluster& cluster);
 
 /// The lines of `vrrp:` without its first one, each indented by two blanks; none where there is nothing to say.

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "config/health.h"
 #include "config/scalars.h"
 #include "config/vrrp.h"
 
@@ -214,6 +215,7 @@ class Writer {
       write_list(4, "routes", settings.fixed.routes, [](const auto& route) { return in_quotes(route.text); });
       write_list(4, "rules", settings.fixed.rules, [](const auto& rule) { return in_quotes(rule.text); });
     }
+    if (!settings.alerts.empty()) line(2, "alerts: {}", alerts_text(settings.alerts));
     if (settings.notify_fifo.empty()) return;
     InlineMap map;
     map.add("path", in_quotes(settings.notify_fifo))

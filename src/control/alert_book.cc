@@ -49,6 +49,11 @@ std::string sentence_of(const Notice& notice) {
   return "";
 }
 
+std::string sentence_of(const vrrp::Event& event) {
+  return fmt::format("VRRP {} {} is {}, priority {}", event.of_group ? "group" : "instance", event.name, word_of(event),
+                     event.priority);
+}
+
 AlertBook::Page& AlertBook::page_of(const cluster::MailAlert& alert) {
   const auto found = std::ranges::find(pages_, alert, &Page::alert);
   if (found != pages_.end()) return *found;
@@ -63,12 +68,21 @@ void AlertBook::remember(Page& page, const Notice& notice, Time now) {
 
 void AlertBook::enter(const cluster::VirtualService& service, const Notice& notice, Time now) {
   for (const auto& alert : service.alerts) {
-    if (!wants(alert)) continue;
-    Page& page = page_of(alert);
-    if (page.lines.empty()) page.due = page.last == Time{} ? now + gather : std::max(now + gather, page.last + pause);
-    page.lines.push_back(sentence_of(notice));
-    remember(page, notice, now);
+    if (wants(alert)) remember(enter(alert, sentence_of(notice), now), notice, now);
   }
+}
+
+void AlertBook::enter(const std::vector<cluster::MailAlert>& alerts, const vrrp::Event& event, Time now) {
+  for (const auto& alert : alerts) {
+    if (wants(alert)) enter(alert, sentence_of(event), now);
+  }
+}
+
+AlertBook::Page& AlertBook::enter(const cluster::MailAlert& alert, std::string line, Time now) {
+  Page& page = page_of(alert);
+  if (page.lines.empty()) page.due = page.last == Time{} ? now + gather : std::max(now + gather, page.last + pause);
+  page.lines.push_back(std::move(line));
+  return page;
 }
 
 std::vector<Mail> AlertBook::take_due(Time now) {

@@ -8,6 +8,7 @@
 
 #include "cluster/model.h"
 #include "health/notice.h"
+#include "vrrp/notifier.h"
 
 namespace ballast::control {
 
@@ -20,6 +21,8 @@ struct Mail {
 
 /// "Real server 10.0.1.1:80 (tcp 10.0.0.1:80) is down: connection refused"
 std::string sentence_of(const health::Notice& notice);
+/// "VRRP instance edge is MASTER, priority 150"
+std::string sentence_of(const vrrp::Event& event);
 
 class AlertBook {
  public:
@@ -31,6 +34,8 @@ class AlertBook {
 
   /// Enters what is to be told of a service: of each notice to each of its alerts whose states have "running" or "all".
   void enter(const cluster::VirtualService& service, const health::Notice& notice, Time now);
+  /// Enters what happened to a virtual router, for the alerts of all of them.
+  void enter(const std::vector<cluster::MailAlert>& alerts, const vrrp::Event& event, Time now);
   /// What is due now. An alert with a `repeat` tells of what is down again after that time.
   std::vector<Mail> take_due(Time now);
 
@@ -43,6 +48,7 @@ class AlertBook {
     std::map<std::string, Time> down;  ///< what is down, and when that was told last
   };
   Page& page_of(const cluster::MailAlert& alert);
+  Page& enter(const cluster::MailAlert& alert, std::string line, Time now);
   static void remember(Page& page, const health::Notice& notice, Time now);
 
   std::vector<Page> pages_;

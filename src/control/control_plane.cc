@@ -97,11 +97,7 @@ Result<std::unique_ptr<ControlPlane>> ControlPlane::start(Sources sources, Clock
     return std::unexpected(applied.error());
   }
   if (plane->sources_.open_sync) plane->synchronizer_ = plane->sources_.open_sync(plane->table_for_sync());
-  if (plane->synchronizer_ != nullptr) {
-    if (auto applied = plane->synchronizer_->apply(plane->current_.sync); !applied) {
-      return std::unexpected(applied.error());
-    }
-  }
+  if (auto applied = plane->apply_sync(plane->current_.sync); !applied) return std::unexpected(applied.error());
   plane->statistics_.retain(plane->current_);
   plane->statistics_.track(plane->director_->services());
   plane->next_estimate_ = now + Estimator::interval;
@@ -127,7 +123,7 @@ Result<void> ControlPlane::install(Cluster next) {
   monitor.apply(next, {}, now_for_checks(now_));
   Cluster effective = cluster::effective(next, monitor.health());
   auto applied = director_->apply(effective);
-  if (applied && synchronizer_ != nullptr) applied = synchronizer_->apply(next.sync);
+  if (applied) applied = apply_sync(next.sync);
   if (applied) virtual_routers_.tell_services(next, monitor.health());
   if (applied) applied = virtual_routers_.apply(next.vrrp);
   if (!applied) {
@@ -149,6 +145,29 @@ Result<void> ControlPlane::install(Cluster next) {
   untracked_ = true;
   announce();
   return {};
+}
+
+Result<void> ControlPlane::apply_sync(const cluster::SyncSettings& settings) {
+  if (synchronizer_ == nullptr) return {};
+  return synchronizer_->apply(with_roles(settings, active_routers_));
+}
+
+void ControlPlane::follow_routers() {
+  const auto events = virtual_routers_.take_events();
+  if (events.empty()) return;
+  for (const auto& event : events) {
+    if (event.of_group || event.kind == vrrp::Event::Kind::priority) continue;
+    const bool is_state = event.kind == vrrp::Event::Kind::state || event.kind == vrrp::Event::Kind::lower_priority;
+    if (is_state && event.state == vrrp::State::active) {
+      active_routers_.insert(event.name);
+    } else {
+      active_routers_.erase(event.name);
+    }
+  }
+  if (auto applied = apply_sync(current_.sync); !applied) {
+    log::error("synchronization does not follow VRRP: {}", applied.error().message);
+  }
+  if (sources_.tell_of_routers) sources_.tell_of_routers(current_.vrrp, events);
 }
 
 Result<void> ControlPlane::install_health() {
@@ -322,6 +341,7 @@ void ControlPlane::tick(Clock::time_point now) {
   now_ = now;
   if (stopped_) return;
   director_->tick();
+  follow_routers();
   follow_health(now);
   if (std::exchange(untracked_, false)) statistics_.track(director_->services());
   if (now >= next_estimate_) {

@@ -53,6 +53,8 @@ class ControlPlane {
     std::function<std::unique_ptr<sync::Synchronizer>(sync::Table)> open_sync{};
     /// Is told what a change of health means for commands and mail. Must not change this. May be empty.
     std::function<void(const cluster::Cluster& desired, const std::vector<health::Notice>&)> tell{};
+    /// Is told what happened to virtual routers. May be empty.
+    std::function<void(const cluster::VrrpSettings& desired, const std::vector<vrrp::Event>&)> tell_of_routers{};
   };
 
   /// Reads the configuration and the saved state, opens the director and brings it to both. After an Error nothing was
@@ -116,6 +118,8 @@ class ControlPlane {
   void adopt(const config::Reading& reading);
   Result<void> install(cluster::Cluster next);
   Result<void> install_health();
+  Result<void> apply_sync(const cluster::SyncSettings& settings);
+  void follow_routers();
   [[nodiscard]] sync::Table table_for_sync();
   void look_at_director();
   void announce();
@@ -126,6 +130,7 @@ class ControlPlane {
   std::shared_ptr<director::Director> director_;
   std::unique_ptr<sync::Synchronizer> synchronizer_;
   VirtualRouters virtual_routers_;
+  std::set<std::string> active_routers_;  ///< instances of VRRP
   cluster::Cluster current_;
   health::Monitor monitor_;
   cluster::Health health_;      ///< what effective_ was made from

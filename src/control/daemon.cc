@@ -78,7 +78,9 @@ Result<std::unique_ptr<ControlPlane>> start_plane(const DaemonOptions& options, 
        .open_sync =
            [&context](sync::Table table) { return std::make_unique<sync::Synchronizer>(context, std::move(table)); },
        .tell = [&notifier](const cluster::Cluster& desired,
-                           const std::vector<health::Notice>& notices) { notifier.tell(desired, notices); }},
+                           const std::vector<health::Notice>& notices) { notifier.tell(desired, notices); },
+       .tell_of_routers = [&notifier](const cluster::VrrpSettings& desired,
+                                      const std::vector<vrrp::Event>& events) { notifier.tell(desired, events); }},
       ControlPlane::Clock::now());
 }
 

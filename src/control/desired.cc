@@ -137,8 +137,9 @@ std::vector<std::string> shortcomings(const Cluster& cluster) {
                       "it is active",
                       instance.name));
     }
-    if (instance.notify.mail) {
-      lines.push_back(fmt::format("VRRP instance {}: no mail is sent about changes; use a command", instance.name));
+    if (instance.notify.mail && cluster.vrrp.alerts.empty()) {
+      lines.push_back(
+          fmt::format("VRRP instance {}: no mail is sent about changes: vrrp has no alerts", instance.name));
     }
   }
   return lines;

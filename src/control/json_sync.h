@@ -11,6 +11,7 @@ void describe(Fields& fields, V& daemon) {
   fields.optional_member("master", daemon.master);
   fields.optional_member("backup", daemon.backup);
   fields.member("interface", daemon.interface);
+  fields.rare_member("instance", daemon.instance);
   fields.optional_member("id", daemon.id);
   fields.optional_member("port", daemon.port);
   fields.optional_member("group", daemon.group);

@@ -60,6 +60,13 @@ void Notifier::tell(const cluster::Cluster& desired, const std::vector<health::N
   }
 }
 
+void Notifier::tell(const cluster::VrrpSettings& desired, const std::vector<vrrp::Event>& events) {
+  for (const auto& event : events) {
+    const bool is_state = event.kind == vrrp::Event::Kind::state || event.kind == vrrp::Event::Kind::stopped;
+    if (is_state && event.notify.mail) alerts_.enter(desired.alerts, event, std::chrono::steady_clock::now());
+  }
+}
+
 void Notifier::tick() {
   for (auto& mail : alerts_.take_due(std::chrono::steady_clock::now())) {
     asio::co_spawn(executor_, send(std::move(mail)), asio::detached);

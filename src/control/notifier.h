@@ -25,6 +25,9 @@ class Notifier {
   /// Sets going what `desired` asks for. The commands of one service run one after another.
   void tell(const cluster::Cluster& desired, const std::vector<health::Notice>& notices);
 
+  /// Sends mail of what happened to virtual routers that want it.
+  void tell(const cluster::VrrpSettings& desired, const std::vector<vrrp::Event>& events);
+
   /// To be called about every 100 ms: sends the mail that is due.
   void tick();
 

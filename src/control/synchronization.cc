@@ -45,6 +45,15 @@ std::vector<cluster::KernelSync> kernel_sync_of_commands(const cluster::Cluster&
   return made;
 }
 
+cluster::SyncSettings with_roles(cluster::SyncSettings settings, const std::set<std::string>& active) {
+  for (auto& daemon : settings.kernel) {
+    if (daemon.instance.empty()) continue;
+    daemon.master = active.contains(daemon.instance);
+    daemon.backup = !daemon.master;
+  }
+  return settings;
+}
+
 SyncView sync_view(const sync::State& state) {
   SyncView view{
       .listen = state.listen, .peers = {}, .callers = {}, .kernel = {}, .lost = state.lost, .prompted = state.prompted};

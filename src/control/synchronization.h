@@ -1,6 +1,8 @@
 // Synchronization as commands see it.
 #pragma once
 
+#include <set>
+#include <string>
 #include <vector>
 
 #include "base/error.h"
@@ -18,6 +20,9 @@ Result<void> stop_kernel_sync(Draft& draft, bool master);
 
 /// Those of `cluster` that commands started.
 std::vector<cluster::KernelSync> kernel_sync_of_commands(const cluster::Cluster& cluster);
+
+/// `settings` with the roles that go with the instances of VRRP that are active.
+cluster::SyncSettings with_roles(cluster::SyncSettings settings, const std::set<std::string>& active);
 
 SyncView sync_view(const sync::State& state);
 

@@ -18,7 +18,10 @@ std::unexpected<Error> no_instance(const std::string& name) {
 Result<void> VirtualRouters::apply(const cluster::VrrpSettings& settings) {
   if (settings == settings_) return {};
   if (!plane_) {
-    auto opened = open_();
+    auto opened = open_([happened = happened_](const vrrp::Event& event) {
+      const std::scoped_lock lock(happened->mutex);
+      happened->events.push_back(event);
+    });
     if (!opened) return fail(fmt::format("VRRP: {}", opened.error().message), opened.error().code);
     plane_ = std::move(*opened);
     plane_->observe(Kind::director, "", {.good = director_alive_});
@@ -50,6 +53,11 @@ Result<void> VirtualRouters::resign(const std::string& name) {
 
 Result<void> VirtualRouters::reclaim(const std::string& name) {
   return plane_ ? plane_->reclaim(name) : Result<void>(no_instance(name));
+}
+
+std::vector<vrrp::Event> VirtualRouters::take_events() {
+  const std::scoped_lock lock(happened_->mutex);
+  return std::exchange(happened_->events, {});
 }
 
 void VirtualRouters::leave() {

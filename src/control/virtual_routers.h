@@ -4,7 +4,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "cluster/health.h"
@@ -16,7 +18,7 @@ namespace ballast::control {
 
 class VirtualRouters {
  public:
-  using Open = std::function<Result<std::unique_ptr<vrrp::Plane>>()>;
+  using Open = std::function<Result<std::unique_ptr<vrrp::Plane>>(vrrp::Plane::Tell)>;
 
   explicit VirtualRouters(Open open) : open_(std::move(open)) {}
 
@@ -34,11 +36,21 @@ class VirtualRouters {
   Result<void> reclaim(const std::string& name);
   [[nodiscard]] VrrpStatus status() const;
 
+  /// What happened since the last call.
+  std::vector<vrrp::Event> take_events();
+
   /// Hands over everything that this machine holds.
   void leave();
 
  private:
+  /// Where the plane's thread leaves what happened.
+  struct Happened {
+    std::mutex mutex;
+    std::vector<vrrp::Event> events;
+  };
+
   Open open_;
+  std::shared_ptr<Happened> happened_ = std::make_shared<Happened>();
   std::unique_ptr<vrrp::Plane> plane_;
   cluster::VrrpSettings settings_;
   bool director_alive_ = true;

@@ -17,8 +17,10 @@ constexpr std::uint32_t connections_per_step = 1024;
 
 /// Whether somebody tells this director of connections that it may have to take over.
 bool wants_prompts(const cluster::SyncSettings& settings) {
-  const bool told = (settings.peers && settings.peers->listen) ||
-                    std::ranges::any_of(settings.kernel, [](const auto& daemon) { return daemon.backup; });
+  const bool told =
+      (settings.peers && settings.peers->listen) || std::ranges::any_of(settings.kernel, [](const auto& daemon) {
+        return daemon.backup || !daemon.instance.empty();  // it was a backup until a moment ago
+      });
   return told && settings.prompt;
 }
 

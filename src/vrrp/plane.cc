@@ -75,11 +75,12 @@ struct Plane::Threads {
 
 Plane::Plane(std::unique_ptr<Threads> threads) : threads_(std::move(threads)) {}
 
-Result<std::unique_ptr<Plane>> Plane::start() {
+Result<std::unique_ptr<Plane>> Plane::start(Tell tell) {
   auto threads = std::make_unique<Threads>();
   Threads* all = threads.get();
-  auto engine = Engine::open(all->front.context, [all](const Event& event) {
+  auto engine = Engine::open(all->front.context, [all, tell = std::move(tell)](const Event& event) {
     asio::post(all->background.context, [all, event] { all->notifier.notify(event); });
+    tell(event);
   });
   if (!engine) return std::unexpected(engine.error());
   all->engine = std::move(*engine);

@@ -2,11 +2,13 @@
 // and another thread for what may take long: scripts, notifications, /proc.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "base/error.h"
 #include "cluster/vrrp.h"
+#include "vrrp/notifier.h"
 #include "vrrp/priority.h"
 #include "vrrp/view.h"
 
@@ -15,8 +17,11 @@ namespace ballast::vrrp {
 /// All calls come from one thread; they wait for the answer of the plane's.
 class Plane {
  public:
+  /// Is told of every event, in a thread of the plane's.
+  using Tell = std::function<void(const Event&)>;
+
   /// Works in the network namespace of the caller.
-  static Result<std::unique_ptr<Plane>> start();
+  static Result<std::unique_ptr<Plane>> start(Tell tell);
   /// Hands over what this machine holds, which may take up to 2 s (Router::leave), and has the last commands run.
   ~Plane();
   Plane(const Plane&) = delete;

@@ -7,6 +7,7 @@ import signal
 import time
 
 import pytest
+from lab import applications
 from lab.keepalived import Keepalived, instance
 from lab.process import wait_until
 
@@ -261,6 +262,38 @@ def test_routes_rules_and_commands_follow_the_state(lab):
     events = log.read_text().splitlines()
     assert events == ["INSTANCE edge BACKUP 150", "INSTANCE edge MASTER 150", "INSTANCE edge STOP 150"]
     assert lines in ([], [f'INSTANCE "edge" {word} 150' for word in ("BACKUP", "MASTER", "STOP")])
+
+
+def test_mail_and_the_sync_daemon_follow_an_instance_of_a_keepalived_conf(lab):
+    first, second = two_hosts(lab)
+    post = applications.Post(second, 2525)
+    file = lab.directory / "keepalived.conf"
+    file.write_text("""global_defs {
+    notification_email { ops@example.com }
+    notification_email_from lb@example.com
+    smtp_server 10.0.0.2:2525
+    smtp_alert_vrrp
+    lvs_sync_daemon lan inst edge id 7
+}
+vrrp_instance edge {
+    interface lan
+    virtual_router_id 51
+    priority 100
+    advert_int 0.1
+    virtual_ipaddress { 10.0.0.100/24 }
+}
+""")
+    ballast = first.ballast(arguments=f"--keepalived {file}")
+
+    def role():
+        return ballast.ipvsadm("-L --daemon").split()[0]
+
+    wait_until(lambda: has(first) and role() == "master", "a master of both kinds", seconds=20)
+    wait_until(lambda: any("edge is MASTER" in mail["Subject"] for mail in post.messages()), "mail", seconds=20)
+    ballast.command("vrrp edge --resign")
+    wait_until(lambda: not has(first) and role() == "backup", "a backup of both kinds", seconds=20)
+    ballast.command("vrrp edge --reclaim")
+    wait_until(lambda: has(first) and role() == "master", "both to return", seconds=20)
 
 
 def test_malformed_advertisements_are_counted_and_ignored(lab):

@@ -42,6 +42,7 @@ struct Globals {
 
   cluster::Timeouts timeouts;
   std::optional<cluster::KernelSync> sync;
+  Place sync_at;
 };
 
 /// A virtual_server_group: addresses and ports without a protocol, or marks.

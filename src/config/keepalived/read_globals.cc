@@ -194,15 +194,14 @@ void read_sync_daemon(Globals& globals, const Node& node, Context& context) {
       sync.group = address_of(node, context, ++i);
     } else if (word == "inst" || i == 2) {
       if (word == "inst") ++i;
-      context.report.warning(node.at,
-                             "lvs_sync_daemon: the daemon always sends and receives, whichever state the VRRP instance "
-                             "is in");
+      sync.instance = node.word(i);
     } else {
       context.report.error(node.at, fmt::format("lvs_sync_daemon does not know {}", quoted(word)));
       return;
     }
   }
   globals.sync = sync;
+  globals.sync_at = node.at;
 }
 
 void read_fifo(Globals& globals, const Node& node, Context& context) {

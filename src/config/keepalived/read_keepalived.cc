@@ -48,6 +48,11 @@ void read_section(Document& document, const Node& node, int stage, Context& cont
   context.report.unknown_keyword(node.at, node.keyword(), "of a keepalived.conf", known);
 }
 
+bool wants_mail(const cluster::VrrpSettings& vrrp) {
+  const auto wants = [](const auto& one) { return one.notify.mail; };
+  return std::ranges::any_of(vrrp.instances, wants) || std::ranges::any_of(vrrp.groups, wants);
+}
+
 Reading read(std::string_view text, const std::string& file_name, const Names& names, const Files& files,
              Report& report) {
   Context context{report, names};
@@ -67,6 +72,8 @@ Reading read(std::string_view text, const std::string& file_name, const Names& n
   reading.cluster.director.timeouts = document.globals.timeouts;
   if (document.globals.sync) reading.cluster.sync.kernel = {*document.globals.sync};
   reading.cluster.vrrp = std::move(document.vrrp);
+  const auto& mail = document.globals.mail;
+  if (wants_mail(reading.cluster.vrrp) && !mail.to.empty()) reading.cluster.vrrp.alerts = {mail};
   reading.cluster.vrrp.notify_fifo = document.globals.fifo;
   reading.cluster.vrrp.notify_fifo_command = document.globals.fifo_command;
   reading.files = std::move(lines.files);

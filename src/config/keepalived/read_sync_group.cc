@@ -82,6 +82,11 @@ void check_references(Document& document, Context& context) {
       context.report.error(document.names.at(owner), fmt::format("there is no vrrp_instance {}", quoted(member)));
     }
   }
+  const auto& sync = document.globals.sync;
+  if (sync && !sync->instance.empty() && !document.names.contains("instance " + sync->instance)) {
+    context.report.error(document.globals.sync_at,
+                         fmt::format("lvs_sync_daemon: there is no vrrp_instance {}", quoted(sync->instance)));
+  }
 }
 
 }  // namespace ballast::config::keepalived

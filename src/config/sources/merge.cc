@@ -73,6 +73,7 @@ class Merger {
     append(to.fixed.addresses, from.fixed.addresses);
     append(to.fixed.routes, from.fixed.routes);
     append(to.fixed.rules, from.fixed.rules);
+    append(to.alerts, from.alerts);
     merge_setting(to.notify_fifo, from.notify_fifo, "notify_fifo");
     merge_setting(to.notify_fifo_command, from.notify_fifo_command, "notify_fifo_script");
   }

@@ -86,9 +86,9 @@ TEST(Refusal, SaysWhatIsWrongWithACheck) {
   EXPECT_THAT(check_problems("{type: tcp, path: /up}"),
               OneProblem("services.s.check.path: is for checks of type http, http_proxy, not tcp"));
   EXPECT_THAT(check_problems("{type: icmp, port: 80, tls: true}"), OneProblem("tls: is for checks of type tcp,"));
-  EXPECT_THAT(check_problems("{type: tcp, interval: 5ms}"), OneProblem("'5ms' is not a duration from 10ms to 24h"));
+  EXPECT_THAT(check_problems("{type: tcp, interval: 5ms}"), OneProblem("'5ms' is not from 10ms to 1d"));
   EXPECT_THAT(check_problems("{type: tcp, interval: 1.5s}"),
-              OneProblem("'1.5s' is not a duration; write 500ms, 2s, 5m"));
+              OneProblem("'1.5s' is not a duration; write 30ms, 1s, 5m, 2h, or seconds alone"));
   EXPECT_THAT(check_problems("{type: tcp, fall: 0}"), OneProblem("'0' is not a number from 1 to 1000"));
   EXPECT_THAT(check_problems("{type: tcp, weight: x}"), OneProblem("is not a number from -65535 to 65535"));
   EXPECT_THAT(check_problems("command"), OneProblem("a check of type command needs command; write {type: command, "));

@@ -35,17 +35,18 @@ TEST(Duration, IsWrittenInTheLargestUnitThatDividesIt) {
   EXPECT_EQ(format_duration(172800s), "2d");
 }
 
-TEST(ShortDuration, ReadsMillisecondsToo) {
+TEST(FineDuration, ReadsMillisecondsToo) {
   using namespace std::chrono_literals;
-  EXPECT_EQ(parse_short_duration("500ms"), 500ms);
-  EXPECT_EQ(parse_short_duration("2s"), 2s);
-  EXPECT_EQ(parse_short_duration("3"), 3s);
-  EXPECT_EQ(parse_short_duration("0"), 0s);
+  EXPECT_EQ(parse_fine_duration("500ms"), 500ms);
+  EXPECT_EQ(parse_fine_duration("2s"), 2s);
+  EXPECT_EQ(parse_fine_duration("3"), 3s);
+  EXPECT_EQ(parse_fine_duration("0"), 0s);
   for (const auto* wrong : {"ms", "1.5s", "-1s", "5 ms"}) {
-    EXPECT_THAT(parse_short_duration(wrong).error().message, HasSubstr("write 500ms, 2s, 5m")) << wrong;
+    EXPECT_THAT(parse_fine_duration(wrong).error().message, HasSubstr("write 30ms, 1s, 5m, 2h, or seconds alone"))
+        << wrong;
   }
   for (const auto duration : {0ms, 1ms, 1500ms, 2000ms, 60000ms}) {
-    EXPECT_EQ(parse_short_duration(format_short_duration(duration)), duration);
+    EXPECT_EQ(parse_fine_duration(format_fine_duration(duration)), duration);
   }
 }
 

@@ -333,6 +333,28 @@ TEST(ReadKeepalived, RefusesTwoOfTheSame) {
   EXPECT_THAT(problems(one + other), ElementsAre(HasSubstr("'eth0 VRID 1 IPv4' is there already: k.conf:1")));
 }
 
+TEST(ReadKeepalived, MailsWhatHappensToInstancesThatWantIt) {
+  const std::string globals = "global_defs {\nnotification_email {\nops@example.com\n}\nsmtp_server 10.0.0.25\n";
+  const std::string instance = "vrrp_instance VI {\ninterface eth0\nvirtual_router_id 1\n";
+  const auto with = read(globals + "}\n" + instance + "smtp_alert\n}\n").cluster.vrrp;
+  EXPECT_TRUE(with.instances.at(0).notify.mail);
+  ASSERT_THAT(with.alerts, SizeIs(1));
+  EXPECT_THAT(with.alerts[0].to, ElementsAre("ops@example.com"));
+  EXPECT_THAT(read(globals + "}\n" + instance + "}\n").cluster.vrrp.alerts, IsEmpty());
+  EXPECT_THAT(read(globals + "smtp_alert_vrrp\n}\n" + instance + "}\n").cluster.vrrp.alerts, SizeIs(1));
+}
+
+TEST(ReadKeepalived, HasTheSyncDaemonFollowAnInstance) {
+  const std::string instance = "vrrp_instance VI {\ninterface eth0\nvirtual_router_id 1\n}\n";
+  for (const std::string written : {"lvs_sync_daemon eth1 VI", "lvs_sync_daemon eth1 inst VI id 3"}) {
+    const auto sync = read("global_defs {\n" + written + "\n}\n" + instance).cluster.sync.kernel;
+    ASSERT_THAT(sync, SizeIs(1)) << written;
+    EXPECT_EQ(sync[0].instance, "VI") << written;
+  }
+  EXPECT_THAT(problems("global_defs {\nlvs_sync_daemon eth1 VJ\n}\n" + instance),
+              ElementsAre(HasSubstr("k.conf:2: lvs_sync_daemon: there is no vrrp_instance 'VJ'")));
+}
+
 TEST(ReadKeepalived, SaysWhatItDoesNotActOn) {
   EXPECT_THAT(
       warnings("global_defs {\nrouter_id X\nvrrp_priority -20\nenable_dbus\n}\nnet_namespace n\nbfd_instance b {\n}\n"),

@@ -68,7 +68,9 @@ class ControlPlaneTest : public testing::Test {
          .open_director = [this](const cluster::DirectorSettings&) -> Result<std::unique_ptr<director::Director>> {
            return std::make_unique<FakeDirector>(path_);
          },
-         .open_vrrp = []() -> Result<std::unique_ptr<vrrp::Plane>> { return fail("no raw sockets", EPERM); },
+         .open_vrrp = [](vrrp::Plane::Tell) -> Result<std::unique_ptr<vrrp::Plane>> {
+           return fail("no raw sockets", EPERM);
+         },
          .open_sync =
              [this](sync::Table table) { return std::make_unique<sync::Synchronizer>(context_, std::move(table)); }},
         begin_);
