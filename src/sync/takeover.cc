@@ -52,8 +52,8 @@ Takeover::Takeover(boost::asio::io_context& context, const Table& table, net::Ne
 
 void Takeover::wait_for_addresses() {
   descriptor_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                         [this](const boost::system::error_code& wrong) {
-                           if (wrong) return;
+                         [this, alive = std::weak_ptr(alive_)](const boost::system::error_code& wrong) {
+                           if (wrong || alive.expired()) return;
                            read_addresses();
                            wait_for_addresses();
                          });
@@ -86,8 +86,8 @@ void Takeover::read_addresses() {
 
 void Takeover::wait_for_neighbours() {
   timer_.expires_after(announcement_time);
-  timer_.async_wait([this](const boost::system::error_code& cancelled) {
-    if (!cancelled) begin_walk();
+  timer_.async_wait([this, alive = std::weak_ptr(alive_)](const boost::system::error_code& cancelled) {
+    if (!cancelled && !alive.expired()) begin_walk();
   });
 }
 

@@ -51,7 +51,7 @@ class Takeover {
   std::uint32_t cursor_ = 0;
   std::uint64_t before_ = 0;  ///< prompted_ when the walk began
   std::uint64_t prompted_ = 0;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  ///< handlers that are due already look at it
 };
 
 }  // namespace ballast::sync
