@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
@@ -20,10 +21,11 @@ struct Named {
 };
 constexpr std::array<Named, 4> tables = {
     {{"main", RT_TABLE_MAIN}, {"local", RT_TABLE_LOCAL}, {"default", RT_TABLE_DEFAULT}, {"unspec", RT_TABLE_UNSPEC}}};
-constexpr std::array<Named, 4> route_types = {{{"unicast", RTN_UNICAST},
+constexpr std::array<Named, 5> route_types = {{{"unicast", RTN_UNICAST},
                                                {"blackhole", RTN_BLACKHOLE},
                                                {"unreachable", RTN_UNREACHABLE},
-                                               {"prohibit", RTN_PROHIBIT}}};
+                                               {"prohibit", RTN_PROHIBIT},
+                                               {"throw", RTN_THROW}}};
 constexpr std::array<Named, 4> scopes = {
     {{"global", RT_SCOPE_UNIVERSE}, {"site", RT_SCOPE_SITE}, {"link", RT_SCOPE_LINK}, {"host", RT_SCOPE_HOST}}};
 constexpr std::array<Named, 4> route_protocols = {
@@ -113,10 +115,45 @@ constexpr std::uint32_t one_byte = 0xff;
 
 std::uint8_t kernel_family(Family family) { return family == Family::ipv4 ? AF_INET : AF_INET6; }
 
+void read_gateway(Words& words, std::string_view word, std::optional<Address>& gateway) {
+  if (words.peek() == "inet" || words.peek() == "inet6") words.next();
+  words.value(word, gateway, Address::parse);
+}
+
+/// A word of the last of several ways. False where it is one of the route.
+bool read_next_hop_word(Words& words, std::string_view word, NextHop& hop) {
+  constexpr std::uint32_t most_weight = 256;
+  if (word == "via") {
+    read_gateway(words, word, hop.gateway);
+  } else if (word == "dev") {
+    words.value(word, hop.device, any_text);
+  } else if (word == "weight") {
+    words.value(word, hop.weight, up_to(most_weight));
+    if (hop.weight == 0) words.wrong("a weight is 1 to 256");
+  } else if (word == "onlink") {
+    hop.on_link = true;
+  } else {
+    return false;
+  }
+  return true;
+}
+
 void read_route_word(Words& words, std::string_view word, RouteText& route) {
-  if (word == "via" || word == "gw") {
-    if (words.peek() == "inet" || words.peek() == "inet6") words.next();
-    words.value(word, route.gateway, Address::parse);
+  if (word == "nexthop") {
+    route.next_hops.emplace_back();
+  } else if (word == "or") {
+    if (route.next_hops.empty()) {
+      route.next_hops.push_back({.gateway = std::exchange(route.gateway, std::nullopt),
+                                 .device = std::exchange(route.device, ""),
+                                 .on_link = std::exchange(route.on_link, false)});
+    }
+    route.next_hops.emplace_back();
+    if (words.peek() == "via") words.next();
+    read_gateway(words, word, route.next_hops.back().gateway);
+  } else if (!route.next_hops.empty() && read_next_hop_word(words, word, route.next_hops.back())) {
+    return;
+  } else if (word == "via" || word == "gw") {
+    read_gateway(words, word, route.gateway);
   } else if (word == "dev" || word == "oif") {
     words.value(word, route.device, any_text);
   } else if (word == "src") {
@@ -138,7 +175,7 @@ void read_route_word(Words& words, std::string_view word, RouteText& route) {
   } else {
     words.wrong(
         fmt::format("'{}' is not a word of routes here; valid: via, dev, src, table, metric, scope, proto, tos, "
-                    "mtu, onlink",
+                    "mtu, onlink, nexthop",
                     word));
   }
 }
@@ -188,8 +225,21 @@ void read_rule_word(Words& words, std::string_view word, RuleText& rule) {
 
 std::uint8_t default_scope(const RouteText& route) {
   if (route.scope) return *route.scope;
-  const bool direct = route.type == RTN_UNICAST && !route.gateway && route.destination.address.is_ipv4();
+  const bool by_gateway =
+      route.gateway || std::ranges::any_of(route.next_hops, [](const NextHop& hop) { return hop.gateway.has_value(); });
+  const bool direct = route.type == RTN_UNICAST && !by_gateway && route.destination.address.is_ipv4();
   return direct ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+}
+
+void append_next_hop(NetlinkRequest& request, const NextHop& hop) {
+  rtnexthop header{};
+  const std::size_t address_length = hop.gateway ? address_bytes(*hop.gateway).size() : 0;
+  header.rtnh_len = static_cast<std::uint16_t>(sizeof header + (hop.gateway ? RTA_LENGTH(address_length) : 0));
+  header.rtnh_flags = hop.on_link ? RTNH_F_ONLINK : 0;
+  header.rtnh_hops = static_cast<std::uint8_t>(hop.weight - 1);
+  header.rtnh_ifindex = static_cast<int>(hop.device_index);
+  request.header(header);
+  if (hop.gateway) request.attribute(RTA_GATEWAY, *hop.gateway);
 }
 
 NetlinkRequest route_request(std::uint16_t type, std::uint16_t flags, const RouteText& route,
@@ -209,6 +259,11 @@ NetlinkRequest route_request(std::uint16_t type, std::uint16_t flags, const Rout
   if (route.source) request.attribute(RTA_PREFSRC, *route.source);
   if (device_index != 0) request.attribute(RTA_OIF, device_index);
   if (route.metric != 0) request.attribute(RTA_PRIORITY, route.metric);
+  if (!route.next_hops.empty()) {
+    request.nested(RTA_MULTIPATH, [&](NetlinkRequest& hops) {
+      for (const NextHop& hop : route.next_hops) append_next_hop(hops, hop);
+    });
+  }
   if (route.mtu != 0) {
     request.nested(RTA_METRICS, [&](NetlinkRequest& metrics) { metrics.attribute(RTAX_MTU, route.mtu); });
   }
@@ -236,6 +291,27 @@ NetlinkRequest rule_request(std::uint16_t type, std::uint16_t flags, const RuleT
   return request;
 }
 
+Result<void> check_way(const RouteText& route, const std::optional<Address>& gateway, const std::string& device) {
+  if (gateway && gateway->family() != route.destination.address.family()) {
+    return fail(fmt::format("the gateway {} is not of the destination's family", gateway->to_string()), EINVAL);
+  }
+  if (route.type == RTN_UNICAST && !gateway && device.empty()) {
+    return fail("the route has neither 'via' nor 'dev'", EINVAL);
+  }
+  return {};
+}
+
+Result<void> check_ways(const RouteText& route) {
+  if (route.next_hops.empty()) return check_way(route, route.gateway, route.device);
+  if (route.gateway || !route.device.empty()) {
+    return fail("'via' and 'dev' stand in front of 'nexthop'; each way has its own", EINVAL);
+  }
+  for (const NextHop& hop : route.next_hops) {
+    if (auto right = check_way(route, hop.gateway, hop.device); !right) return right;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<RouteText> parse_route_text(std::string_view text, Family family) {
@@ -257,13 +333,9 @@ Result<RouteText> parse_route_text(std::string_view text, Family family) {
   }
   while (!words.at_end() && words.problem().empty()) read_route_word(words, words.next(), route);
   if (!words.problem().empty()) return fail(words.problem(), EINVAL);
-  if (!prefix) route.destination = {Address::any(route.gateway ? route.gateway->family() : family), 0};
-  if (route.gateway && route.gateway->family() != route.destination.address.family()) {
-    return fail(fmt::format("the gateway {} is not of the destination's family", route.gateway->to_string()), EINVAL);
-  }
-  if (route.type == RTN_UNICAST && !route.gateway && route.device.empty()) {
-    return fail("the route has neither 'via' nor 'dev'", EINVAL);
-  }
+  const auto& gateway = route.next_hops.empty() ? route.gateway : route.next_hops.front().gateway;
+  if (!prefix) route.destination = {Address::any(gateway ? gateway->family() : family), 0};
+  if (auto right = check_ways(route); !right) return std::unexpected(right.error());
   return route;
 }
 

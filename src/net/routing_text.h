@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "net/address.h"
@@ -12,7 +13,18 @@
 
 namespace ballast::net {
 
-/// "10.9.0.0/16 via 10.1.0.1 dev eth0 table 7", "unreachable fd09::/16", "default via 10.1.0.1"
+/// One way of a route that has several.
+struct NextHop {
+  std::optional<Address> gateway = std::nullopt;
+  std::string device{};
+  std::uint32_t device_index = 0;  ///< not of the text; 0: the kernel finds it by the gateway
+  std::uint32_t weight = 1;        ///< 1 to 256
+  bool on_link = false;
+  friend bool operator==(const NextHop&, const NextHop&) = default;
+};
+
+/// "10.9.0.0/16 via 10.1.0.1 dev eth0 table 7", "unreachable fd09::/16", "default via 10.1.0.1",
+/// "10.9.0.0/16 nexthop via 10.1.0.1 weight 2 nexthop via 10.1.0.2"
 struct RouteText {
   Prefix destination;
   std::uint8_t type = 1;  ///< RTN_*; 1: unicast
@@ -26,11 +38,13 @@ struct RouteText {
   std::uint8_t tos = 0;
   std::uint32_t mtu = 0;
   bool on_link = false;
+  std::vector<NextHop> next_hops{};  ///< instead of gateway and device
   friend bool operator==(const RouteText&, const RouteText&) = default;
 };
 
-/// Reads the words via, dev, src, table, metric, scope, proto, tos, mtu and onlink, and the types unicast, blackhole,
-/// unreachable, prohibit. `family` is that of "default" without a gateway. EINVAL: the word that is wrong.
+/// Reads the words via, dev, src, table, metric, scope, proto, tos, mtu and onlink, nexthop with via, dev, weight and
+/// onlink (keepalived's "via A or B" is the same), and the types unicast, blackhole,
+/// unreachable, prohibit, throw. `family` is that of "default" without a gateway. EINVAL: the word that is wrong.
 Result<RouteText> parse_route_text(std::string_view text, Family family);
 /// The request that adds the route, or replaces the one there; `device_index` is that of `device`, 0 without.
 NetlinkRequest put_route_request(const RouteText& route, std::uint32_t device_index);

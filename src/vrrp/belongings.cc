@@ -56,8 +56,13 @@ class Collector {
                                  .lifetime = lifetime_});
   }
   void add(const cluster::VirtualRoute& route, net::Family family) {
-    const auto read = net::parse_route_text(route.text, family);
+    auto read = net::parse_route_text(route.text, family);
     if (!read) return problem(fmt::format("route '{}': {}", route.text, read.error().message));
+    for (net::NextHop& hop : read->next_hops) {
+      if (hop.device.empty()) continue;
+      hop.device_index = index_of(hop.device);
+      if (hop.device_index == 0) return;
+    }
     const std::uint32_t index = read->device.empty() ? 0 : index_of(read->device);
     if (index != 0 || read->device.empty()) result_.routes.push_back({.route = *read, .device_index = index});
   }

@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import signal
 import socket
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -56,6 +58,12 @@ class Network:
 def frozen(process):
     """A server that is there and does nothing: its connections are accepted by the kernel."""
     os.killpg(process.pid, signal.SIGSTOP)
+    tasks = Path(f"/proc/{process.pid}/task")
+
+    def stands_still():
+        return all(re.search(r"\) [TZ] ", (task / "stat").read_text()) for task in tasks.iterdir())
+
+    wait_until(stands_still, f"every thread of process {process.pid} to stop")
     try:
         yield
     finally:

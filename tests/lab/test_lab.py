@@ -153,10 +153,12 @@ def test_nothing_is_left_behind_by_a_test_that_fails():
 def test_what_a_killed_lab_left_is_swept_by_the_next_one():
     crashing = """
 import os, signal
-from lab import Lab
+from pathlib import Path
+from lab import Lab, wait_until
 lab = Lab()
 lab.switch("lan")
 sleeper = lab.nginx("server", lan="10.0.0.1/24").start("sleep 100")
+wait_until(lambda: Path(f"/proc/{sleeper.pid}/comm").read_text() == "sleep\\n", "it in its namespace")
 print(lab.name, lab.directory, sleeper.pid, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """

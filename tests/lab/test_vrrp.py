@@ -248,17 +248,26 @@ def test_routes_rules_and_commands_follow_the_state(lab):
     script = first.directory / "notify"
     script.write_text(f"#!/bin/sh\necho \"$@\" >> {log}\n")
     script.chmod(0o755)
-    ballast = vrrp(first, priority=150, routes=["10.77.0.0/16 via 10.0.0.2 table 7"],
+    ballast = vrrp(first, priority=150,
+                   routes=["10.77.0.0/16 via 10.0.0.2 table 7", "throw 10.78.0.0/16 table 7",
+                           "10.79.0.0/16 table 7 nexthop via 10.0.0.2 weight 2 nexthop via 10.0.0.3",
+                           "fd79::/64 table 7 nexthop via fd00::2 nexthop via fd00::3 dev lan"],
                    rules=["from 10.77.0.0/16 table 7 priority 100"], notify={"any": str(script)},
                    rest=json.dumps({"notify_fifo": str(fifo)}))
     wait_until(lambda: has(first), "the address")
-    assert "10.77.0.0/16 via 10.0.0.2" in first.run("ip route show table 7").stdout
+    routes = first.run("ip route show table 7").stdout
+    assert "10.77.0.0/16 via 10.0.0.2" in routes
+    assert "throw 10.78.0.0/16" in routes
+    assert re.search(r"10\.79\.0\.0/16 .*\n\s+nexthop via 10\.0\.0\.2 dev lan weight 2 *\n"
+                     r"\s+nexthop via 10\.0\.0\.3 dev lan weight 1", routes)
+    assert re.search(r"nexthop via fd00::3 dev lan", first.run("ip -6 route show table 7").stdout)
     assert "from 10.77.0.0/16 lookup 7" in first.run("ip rule").stdout
     reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
     ballast.terminate()
     lines = os.read(reader, 4096).decode().splitlines() if reader else []
     os.close(reader)
     assert first.run("ip route show table 7", check=False).stdout == ""
+    assert first.run("ip -6 route show table 7", check=False).stdout == ""
     events = log.read_text().splitlines()
     assert events == ["INSTANCE edge BACKUP 150", "INSTANCE edge MASTER 150", "INSTANCE edge STOP 150"]
     assert lines in ([], [f'INSTANCE "edge" {word} 150' for word in ("BACKUP", "MASTER", "STOP")])

@@ -130,19 +130,18 @@ TEST(ReadKeepalived, ReadsPeersAuthenticationTracksAndCommands) {
 TEST(ReadKeepalived, WritesRoutesAndRulesAsIpDoes) {
   const auto vi = instance(
       "virtual_routes {\nsrc 10.0.0.1 to 10.1.0.0/16 via 10.0.0.254 dev eth1\n10.2.0.0/16 gw 10.0.0.254\n"
-      "blackhole 10.4.0.0/16\n}\n"
+      "blackhole 10.4.0.0/16\n10.3.0.0/16 via 10.0.0.252 or 10.0.0.253 dev eth1\n}\n"
       "virtual_rules {\nfrom 10.0.0.0/8 table 2 preference 7\n}");
   std::vector<std::string> routes;
   for (const auto& route : vi.routes) routes.push_back(route.text);
   EXPECT_THAT(routes, ElementsAre("10.1.0.0/16 via 10.0.0.254 dev eth1 src 10.0.0.1", "10.2.0.0/16 via 10.0.0.254",
-                                  "blackhole 10.4.0.0/16"));
+                                  "blackhole 10.4.0.0/16", "10.3.0.0/16 via 10.0.0.252 or 10.0.0.253 dev eth1"));
   EXPECT_EQ(vi.rules.at(0).text, "from 10.0.0.0/8 table 2 preference 7");
 }
 
 TEST(ReadKeepalived, LeavesOutRoutesThatItCannotPutThere) {
-  EXPECT_THAT(
-      warnings("static_routes {\n10.3.0.0/16 via 10.0.0.252 or 10.0.0.253 dev eth1\n}\n"),
-      ElementsAre(HasSubstr("k.conf:2: '10.3.0.0/16 via 10.0.0.252 or 10.0.0.253 dev eth1' is left out: 'or'")));
+  EXPECT_THAT(warnings("static_routes {\n10.3.0.0/16 via 10.0.0.252 dev eth1 nhid 7\n}\n"),
+              ElementsAre(HasSubstr("k.conf:2: '10.3.0.0/16 via 10.0.0.252 dev eth1 nhid 7' is left out: 'nhid'")));
 }
 
 TEST(ReadKeepalived, PreemptsWhereTheStateIsMasterAsKeepalivedDoes) {

@@ -27,6 +27,31 @@ TEST(RouteText, TakesTheFamilyOfADefaultRouteFromItsGateway) {
   EXPECT_EQ(parse_route_text("default via fd00::1", Family::ipv4)->destination, *Prefix::parse("::/0"));
   EXPECT_EQ(parse_route_text("default dev eth0", Family::ipv6)->destination, *Prefix::parse("::/0"));
   EXPECT_EQ(parse_route_text("unreachable 10.9.0.0/16", Family::ipv4)->type, 7);
+  EXPECT_EQ(parse_route_text("throw default table 7", Family::ipv4)->type, 9);
+}
+
+TEST(RouteText, HasSeveralWays) {
+  const auto route =
+      parse_route_text("10.9.0.0/16 table 7 nexthop via 10.1.0.1 dev eth0 weight 2 nexthop dev eth1", Family::ipv4);
+  ASSERT_TRUE(route) << route.error().message;
+  ASSERT_EQ(route->next_hops.size(), 2U);
+  EXPECT_EQ(route->next_hops[0].gateway, Address::parse("10.1.0.1"));
+  EXPECT_EQ(route->next_hops[0].device, "eth0");
+  EXPECT_EQ(route->next_hops[0].weight, 2U);
+  EXPECT_EQ(route->next_hops[1].device, "eth1");
+  EXPECT_EQ(route->table, 7U);
+  const auto alternatives = parse_route_text("default via 10.1.0.1 or 10.1.0.2 dev eth1 metric 9", Family::ipv4);
+  ASSERT_TRUE(alternatives) << alternatives.error().message;
+  ASSERT_EQ(alternatives->next_hops.size(), 2U);
+  EXPECT_EQ(alternatives->next_hops[0].gateway, Address::parse("10.1.0.1"));
+  EXPECT_EQ(alternatives->next_hops[1].gateway, Address::parse("10.1.0.2"));
+  EXPECT_EQ(alternatives->next_hops[1].device, "eth1");
+  EXPECT_FALSE(alternatives->gateway);
+  for (const char* wrong :
+       {"10.9.0.0/16 nexthop", "10.9.0.0/16 nexthop via fd00::1", "10.9.0.0/16 nexthop dev a weight 0",
+        "10.9.0.0/16 dev a nexthop dev b", "10.9.0.0/16 nexthop dev a weight 257"}) {
+    EXPECT_FALSE(parse_route_text(wrong, Family::ipv4)) << wrong;
+  }
 }
 
 TEST(RouteText, RefusesWhatItDoesNotUnderstand) {
