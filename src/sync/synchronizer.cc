@@ -39,13 +39,18 @@ Synchronizer::~Synchronizer() {
 
 Result<void> Synchronizer::apply(const cluster::SyncSettings& wanted) {
   if (wanted == settings_) return {};
-  if (auto applied = apply_takeover(wanted); !applied) return applied;
+  std::unique_ptr<Takeover> fresh;
+  if (!takeover_ && wants_prompts(wanted)) {
+    auto takeover = Takeover::start(context_, table_);
+    if (!takeover) return std::unexpected(takeover.error());
+    fresh = std::move(*takeover);
+  }
   if (auto applied = apply_kernel(wanted.kernel); !applied) return applied;
   if (auto applied = apply_peers(wanted.peers); !applied) {
     std::ignore = apply_kernel(settings_.kernel);
     return applied;
   }
-  if (!wants_prompts(wanted)) takeover_.reset();
+  if (fresh || !wants_prompts(wanted)) takeover_ = std::move(fresh);
   settings_ = wanted;
   const bool runs = tells();
   if (runs == running_) return {};
@@ -62,14 +67,6 @@ Result<void> Synchronizer::apply(const cluster::SyncSettings& wanted) {
 
 void Synchronizer::servers_changed() {
   if (listener_) listener_->servers_changed();
-}
-
-Result<void> Synchronizer::apply_takeover(const cluster::SyncSettings& wanted) {
-  if (takeover_ || !wants_prompts(wanted)) return {};
-  auto takeover = Takeover::start(context_, table_);
-  if (!takeover) return std::unexpected(takeover.error());
-  takeover_ = std::move(*takeover);
-  return {};
 }
 
 bool Synchronizer::tells() const {

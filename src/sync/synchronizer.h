@@ -62,7 +62,6 @@ class Synchronizer {
 
   Result<void> apply_kernel(const std::vector<cluster::KernelSync>& wanted);
   Result<void> apply_peers(const std::optional<cluster::PeerSync>& wanted);
-  Result<void> apply_takeover(const cluster::SyncSettings& wanted);
   [[nodiscard]] bool tells() const;
   void wait();
   void step();
