@@ -7,9 +7,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdarg>
 #include <cstdio>
 #include <ctime>
+#include <thread>
 #include <vector>
 
 #include <fmt/format.h>
@@ -310,9 +312,15 @@ int run_once(int program) {
 }
 
 Result<void> PacketPath::start_sweep() const {
-  const int code = run_once(bpf_program__fd(tc_->progs.ballast_sweep));
-  if (code != 0) return fail(fmt::format("cannot start the timer that expires connections (code {})", code), EIO);
-  return {};
+  // The kernel allocates a timer without waiting for memory or for a lock (bpf_timer_init), which fails now and then.
+  constexpr int attempts = 100;
+  int code = 0;
+  for (int i = 0; i < attempts; ++i) {
+    code = run_once(bpf_program__fd(tc_->progs.ballast_sweep));
+    if (code == 0) return {};
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
+  return fail(fmt::format("cannot start the timer that expires connections (code {})", code), EIO);
 }
 
 int PacketPath::xdp_program() const { return bpf_program__fd(xdp_->progs.ballast_director); }

@@ -310,7 +310,10 @@ void PacketPath::load(Hook hook, const PacketPath* previous) {
 }
 
 void PacketPath::start_sweep() {
-  if (run_once(object_, "ballast_sweep") != 0) give_up("starting the sweep");
+  for (int attempts = 100; run_once(object_, "ballast_sweep") != 0; --attempts) {  // as the director does it
+    if (attempts == 0) give_up("starting the sweep");
+    ::usleep(1000);
+  }
 }
 
 std::vector<abi::connection> PacketPath::told_changes() {
