@@ -6,7 +6,6 @@
 The sender is director and client at once: what it sends to a VIP goes through a tunnel, the answers come back directly.
 """
 
-import ctypes
 import hashlib
 import itertools
 import os
@@ -15,21 +14,20 @@ import socket
 import struct
 import subprocess
 import threading
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from lab.namespace import entered, settle_carrier
+from lab.process import wait_until
 from lab.programs import program
 
-CLONE_NEWNET = 0x40000000
 ETH_P_ALL, ETH_P_IP, ETH_P_ARP, ETH_P_IPV6 = 0x0003, 0x0800, 0x0806, 0x86DD
 SERVER_MAC, SENDER_MAC = "02:00:00:00:02:11", "02:00:00:00:02:01"
 VIP, CLIENT, TUNNEL, RIP = ({4: "10.0.0.13", 6: "fd00::13"}, {4: "10.9.0.1", 6: "fd00:9::1"},
                             {4: "10.0.2.1", 6: "fd00:2::1"}, {4: "10.0.2.11", 6: "fd00:2::11"})
 FAMILIES = list(itertools.product((4, 6), (4, 6)))
 BPF_SOURCE = Path(__file__).with_name("encapsulate.bpf.c")
-_libc = ctypes.CDLL(None, use_errno=True)
 _numbers = itertools.count()
 
 
@@ -37,17 +35,6 @@ def run(command, *, check=True):
     done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60)
     assert not check or done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout}{done.stderr}"
     return done
-
-
-@contextmanager
-def inside(namespace):
-    """This thread is in the namespace; sockets made there stay there."""
-    with open("/proc/thread-self/ns/net", "rb") as home, open(f"/run/netns/{namespace}", "rb") as there:
-        assert _libc.setns(there.fileno(), CLONE_NEWNET) == 0
-        try:
-            yield
-        finally:
-            assert _libc.setns(home.fileno(), CLONE_NEWNET) == 0
 
 
 class Pair:
@@ -66,13 +53,16 @@ class Pair:
             run(f"ip -n {name} link set lo up; ip -n {name} link set {device} up")
             run(f"ip -n {name} addr add {addresses[4]}/24 dev {device}; "
                 f"ip -n {name} addr add {addresses[6]}/64 dev {device} nodad")
+        settle_carrier(self.sender, "tunnel")
+        settle_carrier(self.server, "eth0")
+        wait_until(lambda: "tentative" not in self.on_server("ip addr").stdout, "the server's link-local address")
         for family in (4, 6):
             run(f"ip -n {self.server} route add default via {TUNNEL[family]}")
             run(f"ip -n {self.sender} addr add {CLIENT[family]} dev lo {'nodad' if family == 6 else ''}")
             run(f"ip -n {self.sender} route add {VIP[family]} via {RIP[family]} src {CLIENT[family]}")
         run(f"ip -n {self.sender} neigh add {RIP[4]} lladdr {SERVER_MAC} dev tunnel; "
             f"ip -n {self.sender} neigh add {RIP[6]} lladdr {SERVER_MAC} dev tunnel")
-        with inside(self.sender):
+        with entered(self.sender):
             self.wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
         self.wire.bind(("tunnel", 0))
         self.wire.settimeout(10)
@@ -114,7 +104,7 @@ class Pair:
                 return frame
 
     def socket(self, namespace, family, kind, address, port):
-        with inside(namespace):
+        with entered(namespace):
             made = socket.socket(socket.AF_INET if family == 4 else socket.AF_INET6, kind)
         made.settimeout(10)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
