@@ -35,8 +35,10 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::milliseconds tick_interval{100};
-/// Of checks, two each, and of everything else.
-constexpr rlim_t needed_files = 2 * health::Engine::usual_most + 1024;
+constexpr rlim_t files_of_a_check = 2;
+constexpr rlim_t files_of_all_else = 1024;
+constexpr rlim_t least_checks = 64;
+constexpr rlim_t most_checks = 8192;
 
 /// Nice value of the thread that tells other directors and checks servers: both come late where a loaded machine lets
 /// it wait.
@@ -87,7 +89,7 @@ Result<std::unique_ptr<ControlPlane>> start_plane(const DaemonOptions& options, 
 /// Ticks, checks, signals and the end.
 class Loop {
  public:
-  Loop(asio::io_context& context, ControlPlane& plane, Notifier& notifier)
+  Loop(asio::io_context& context, ControlPlane& plane, Notifier& notifier, std::size_t checks_at_once)
       : context_(context),
         plane_(plane),
         notifier_(notifier),
@@ -96,6 +98,7 @@ class Loop {
         engine_(context.get_executor(), plane.monitor(),
                 {.run = [ways = plane.service_ways()](
                             health::CheckTarget target) { return health::check_once(std::move(target), ways); },
+                 .most = {.checks = checks_at_once},
                  .news = [this] { follow_health(); }}),
         maintenance_(context.get_executor(), plane.monitor(), [this] { follow_health(); }) {
     wait_for_tick();
@@ -150,20 +153,17 @@ class Loop {
   health::MaintenanceWatch maintenance_;
 };
 
-/// As many files as this process may have: each health check under way holds a socket or two.
-void raise_file_limit() {
+/// As many files as this process may have: each health check under way holds a socket or two. Gives how many checks may
+/// be under way.
+std::size_t raise_file_limit() {
   rlimit files{};
-  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return least_checks;
   if (files.rlim_cur < files.rlim_max) {
     files.rlim_cur = files.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &files);
   }
-  if (files.rlim_cur < needed_files) {
-    log::warning(
-        "only {} files may be open: health checks can fail for want of more; {} are enough (ulimit -n, or "
-        "LimitNOFILE of the service)",
-        files.rlim_cur, needed_files);
-  }
+  const rlim_t left = files.rlim_cur - std::min(files.rlim_cur, files_of_all_else);
+  return std::clamp(left / files_of_a_check, least_checks, most_checks);
 }
 
 /// Runs before what else this machine does, unless the operator said otherwise (nice, or Nice= of the service). Linux
@@ -187,7 +187,7 @@ void log_ready(const DaemonOptions& options, const ControlPlane& plane) {
 
 Result<void> run_daemon(const DaemonOptions& options) {
   if (auto root = need_root(); !root) return root;
-  raise_file_limit();
+  const std::size_t checks_at_once = raise_file_limit();
   raise_priority();
   std::signal(SIGPIPE, SIG_IGN);  // whoever reads the log may go away
   auto lock = InstanceLock::take(options.instance);
@@ -198,7 +198,7 @@ Result<void> run_daemon(const DaemonOptions& options) {
   auto plane = start_plane(options, context, notifier);
   if (!plane) return std::unexpected(plane.error());
 
-  Loop loop(context, **plane, notifier);
+  Loop loop(context, **plane, notifier, checks_at_once);
   const Autoreload autoreload(context, **plane, std::move(files), [&loop] { loop.reload(); });
   auto server = Server::listen(context, control_socket(options.instance),
                                {.answer = [&](std::string_view line) { return answer(**plane, line); },

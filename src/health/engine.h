@@ -6,6 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <memory>
 
@@ -22,13 +23,16 @@ class Engine {
   /// How a check is run: check_once().
   using Runner = std::function<boost::asio::awaitable<CheckResult>(CheckTarget)>;
 
-  /// Checks under way.
-  static constexpr std::size_t usual_most = 512;
+  /// How many are under way at a time; others that are due wait for one of them. Commands are processes, and fewer.
+  struct Most {
+    std::size_t checks = 512;
+    std::size_t commands = 512;
+  };
 
   struct Settings {
     Runner run;
-    std::size_t most_at_once = usual_most;  ///< checks under way; others that are due wait for one of them
-    std::function<void()> news;             ///< called when Monitor::has_news() after a result
+    Most most{};
+    std::function<void()> news;  ///< called when Monitor::has_news() after a result
   };
 
   /// Begins at once. `monitor` must outlive this.
@@ -42,8 +46,9 @@ class Engine {
   [[nodiscard]] std::size_t under_way() const { return under_way_; }
 
  private:
+  void begin(DueCheck due);
   void start(DueCheck due);
-  void finish(CheckId id, const CheckResult& result);
+  void finish(CheckId id, bool command, const CheckResult& result);
   void wait_for_next();
 
   Monitor& monitor_;
@@ -51,6 +56,8 @@ class Engine {
   std::shared_ptr<const Runner> run_;
   boost::asio::steady_timer timer_;
   std::size_t under_way_ = 0;
+  std::size_t commands_under_way_ = 0;
+  std::deque<DueCheck> waiting_commands_;
   std::shared_ptr<Engine*> self_;  ///< gone with the engine: results that come later are dropped
 };
 

@@ -79,10 +79,45 @@ TEST_F(EngineTest, NoMoreThanSoManyChecksAreUnderWay) {
                    ++ran;
                    co_return success();
                  },
-                 .most_at_once = 7,
+                 .most = {.checks = 7},
                  .news = {}});
   run_until([&] { return ran == 50; });
   EXPECT_EQ(most, 7U);
+}
+
+TEST_F(EngineTest, CommandsThatWaitForEachOtherDelayNoOtherCheck) {
+  std::vector<cluster::RealServer> servers;
+  for (int i = 1; i <= 20; ++i) servers.push_back(server("10.0.1.1:" + std::to_string(i)));
+  for (int i = 1; i <= 10; ++i) servers[i].health.checks[0].type = cluster::CheckType::command;
+  watch(servers);
+  std::size_t commands = 0;
+  std::size_t most = 0;
+  std::size_t commands_run = 0;
+  std::size_t others_run = 0;
+  bool go_on = false;
+  Engine engine(context_.get_executor(), monitor_,
+                {.run = [&](CheckTarget target) -> asio::awaitable<CheckResult> {
+                   if (target.check.type != cluster::CheckType::command) {
+                     ++others_run;
+                     co_return success();
+                   }
+                   most = std::max(most, ++commands);
+                   asio::steady_timer timer(co_await asio::this_coro::executor);
+                   while (!go_on) {
+                     timer.expires_after(1ms);
+                     co_await timer.async_wait(asio::use_awaitable);
+                   }
+                   --commands;
+                   ++commands_run;
+                   co_return success();
+                 },
+                 .most = {.checks = 100, .commands = 2},
+                 .news = {}});
+  run_until([&] { return others_run >= 10; });
+  EXPECT_EQ(commands_run, 0U);
+  go_on = true;
+  run_until([&] { return commands_run >= 10; });
+  EXPECT_EQ(most, 2U);
 }
 
 TEST_F(EngineTest, ACheckThatThrowsHasFailed) {
