@@ -7,12 +7,12 @@ packages=(
   # building
   g++ cmake ninja-build ccache pkg-config clang-19 bpftool libc6-dev
   libbpf-dev libelf-dev zlib1g-dev libboost1.81-dev libboost-json1.81-dev libyaml-cpp-dev libcli11-dev libfmt-dev
-  libssl-dev libnghttp2-dev libpcre2-dev
+  libssl-dev libnghttp2-dev libnftables-dev libpcre2-dev
   # checking and testing
   clang-format-19 clang-tidy-19 libclang-rt-19-dev libgtest-dev libgmock-dev python3 python3-pytest python3-pytest-xdist
   # the lab
-  iproute2 iputils-ping ethtool tcpdump nginx-light vsftpd keepalived curl jq procps
-  openssl mariadb-server-core mariadb-client-core postgresql redis-server slapd dovecot-imapd dovecot-pop3d dnsmasq-base
+  iproute2 iputils-ping nftables ethtool tcpdump nginx-light vsftpd keepalived curl jq procps
+  openssl mariadb-server-core mariadb-client-core galera-4 postgresql redis-server slapd dovecot-imapd dovecot-pop3d dnsmasq-base
   freeradius python3-aiosmtpd keepalived ldirectord
 )
 

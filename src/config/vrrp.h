@@ -61,8 +61,9 @@ inline constexpr std::array<DurationKey<cluster::VrrpInstance>, 4> instance_dura
      {"preempt_delay", &cluster::VrrpInstance::preempt_delay, std::chrono::milliseconds{0}, one_day},
      {"lease", &cluster::VrrpInstance::lease, std::chrono::milliseconds{0}, one_day},
      {"start_delay", &cluster::VrrpInstance::start_delay, std::chrono::milliseconds{0}, one_day}}};
-inline constexpr std::array<FlagKey<cluster::VrrpInstance>, 5> instance_flags = {
+inline constexpr std::array<FlagKey<cluster::VrrpInstance>, 6> instance_flags = {
     {{"preempt", &cluster::VrrpInstance::preempt},
+     {"accept", &cluster::VrrpInstance::accept},
      {"check_source", &cluster::VrrpInstance::check_source},
      {"track_source", &cluster::VrrpInstance::track_source},
      {"lower_priority_no_advertisement", &cluster::VrrpInstance::lower_priority_no_advertisement},

@@ -131,12 +131,6 @@ std::vector<std::string> shortcomings(const Cluster& cluster) {
     }
   }
   for (const auto& instance : cluster.vrrp.instances) {
-    if (!instance.accept) {
-      lines.push_back(
-          fmt::format("VRRP instance {}: no_accept is not acted on: packets to its addresses are taken while "
-                      "it is active",
-                      instance.name));
-    }
     if (instance.notify.mail && cluster.vrrp.alerts.empty()) {
       lines.push_back(
           fmt::format("VRRP instance {}: no mail is sent about changes: vrrp has no alerts", instance.name));

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "vrrp/accept_mode.h"
 #include "vrrp/engine.h"
 #include "vrrp/notifier.h"
 #include "vrrp/observer.h"
@@ -68,6 +69,7 @@ struct Plane::Threads {
 
   Loop front;       ///< the engine's
   Loop background;  ///< of what may take long
+  AcceptMode accept_mode;
   Notifier notifier;
   Observer observer;
   std::unique_ptr<Engine> engine;
@@ -79,7 +81,10 @@ Result<std::unique_ptr<Plane>> Plane::start(Tell tell) {
   auto threads = std::make_unique<Threads>();
   Threads* all = threads.get();
   auto engine = Engine::open(all->front.context, [all, tell = std::move(tell)](const Event& event) {
-    asio::post(all->background.context, [all, event] { all->notifier.notify(event); });
+    asio::post(all->background.context, [all, event] {
+      all->accept_mode.notify(event);
+      all->notifier.notify(event);
+    });
     tell(event);
   });
   if (!engine) return std::unexpected(engine.error());
@@ -101,6 +106,7 @@ Plane::~Plane() {
 
 void Plane::apply(const cluster::VrrpSettings& settings) {
   threads_->background.ask([&] {
+    threads_->accept_mode.configure(settings);
     threads_->notifier.configure(settings.notify_fifo, settings.notify_fifo_command);
     threads_->observer.configure(settings);
   });

@@ -242,6 +242,34 @@ def test_the_virtual_mac_address_moves_with_the_address(lab):
     assert "00:00:5e:00:01:33" in client.run(f"ip neigh show {VIP}").stdout
 
 
+def test_an_active_router_that_does_not_accept_answers_for_its_addresses_and_takes_nothing(lab):
+    first, client = two_hosts(lab)
+    lab.nginx("web", lan="10.0.0.11/24", vip=VIP)
+    first.nginx()
+    ballast = vrrp(first, accept=False, excluded_addresses=["fd00::100/64"])
+    ballast.ipvsadm(f"-A -t {VIP}:80 -s rr", f"-a -t {VIP}:80 -r 10.0.0.11 -g")
+
+    def dropped():
+        return sum(int(count) for count in re.findall(r"counter packets (\d+)", first.run("nft list ruleset").stdout))
+
+    wait_until(lambda: has(first) and VIP in first.run("nft list ruleset").stdout, "an active router that drops")
+    assert client.run(f"ping -c 2 -i 0.05 -W 1 {VIP}", check=False).status == 1
+    assert client.run("ping -c 2 -i 0.05 -W 1 fd00::100", check=False).status == 1
+    assert dropped() == 4
+    neighbours = client.run("ip neigh show dev lan").stdout
+    assert all(re.search(rf"^{address} lladdr", neighbours, re.M) for address in (VIP, "fd00::100")), neighbours
+    assert client.curl(f"http://{VIP}/") == "web"
+    assert client.run("ping -c 1 -W 1 10.0.0.1").status == 0
+    assert first.run(f"ping -c 1 -W 1 {VIP}").status == 0
+
+    ballast.command("vrrp edge --resign")
+    wait_until(lambda: VIP not in first.run("nft list ruleset").stdout, "a backup that refuses nothing")
+    ballast.command("vrrp edge --reclaim")
+    wait_until(lambda: VIP in first.run("nft list ruleset").stdout, "an active router again")
+    ballast.kill()
+    wait_until(lambda: "ballast" not in first.run("nft list ruleset").stdout, "the end of the daemon's table")
+
+
 def test_routes_rules_and_commands_follow_the_state(lab):
     first, _ = two_hosts(lab)
     log, fifo = first.directory / "events", first.directory / "fifo"

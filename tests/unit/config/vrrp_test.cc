@@ -37,6 +37,7 @@ vrrp:
     interval: 30ms
     missed_advertisements: 4
     preempt: false
+    accept: false
     preempt_delay: 5s
     source: 10.0.0.1
     peers: [10.0.0.2, {address: 10.0.0.3, least_ttl: 250, greatest_ttl: 254}]
