@@ -227,6 +227,25 @@ def test_mariadb(net):
     net.hangs(source.process, " (connected, waiting for the greeting)", "mysql", *login)
 
 
+def test_galera(net):
+    """A cluster of one node, which becomes a donor, and then leaves."""
+    node = applications.MariaDB(
+        net.server, net.certificate, 3308, 3, "--wsrep-on=ON", "--wsrep-provider=/usr/lib/galera/libgalera_smm.so",
+        "--binlog-format=ROW", "--wsrep-cluster-address=gcomm://", f"--wsrep-node-address={SERVER}")
+    node.sql("CREATE USER monitor@'%' IDENTIFIED BY 'secret'")
+    node_address = f"{SERVER}:3308"
+    synced = ("--user", "monitor", "--password", "secret", "--synced")
+    net.up("mysql", *synced, address=node_address)
+    node.sql("SET GLOBAL wsrep_desync = ON")
+    assert net.down("mysql", *synced, address=node_address) == "Galera node is Donor/Desynced (state 2), wanted Synced"
+    net.up("mysql", *synced, "--donor", address=node_address)
+    node.sql("SET GLOBAL wsrep_desync = OFF")
+    net.up("mysql", *synced, address=node_address)
+    node.begin_sql("SET GLOBAL wsrep_cluster_address = 'gcomm://127.0.0.2'")
+    wait_until(lambda: not net.probe("mysql", *synced, address=node_address)["up"], "a node that looks for another")
+    assert net.down("mysql", *synced, "--donor", address=node_address) == "Galera component is Disconnected, wanted Primary"
+
+
 def test_postgresql(net):
     server = applications.postgresql(net.server, net.certificate)
     assert net.up("postgresql").startswith("handshake")

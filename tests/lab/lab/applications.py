@@ -182,9 +182,15 @@ class MariaDB:
                    "--innodb-buffer-pool-size=8M", "--innodb-log-file-size=4M", f"--ssl-cert={made.chain}",
                    f"--ssl-key={made.key}", *options], port)
 
+    def _client(self, statements):
+        return ["mariadb", "--no-defaults", f"--socket={self._socket}", "--user=root", "--batch", "--execute", statements]
+
     def sql(self, statements):
-        return self._host.run(["mariadb", "--no-defaults", f"--socket={self._socket}", "--user=root", "--batch",
-                               "--execute", statements]).stdout
+        return self._host.run(self._client(statements)).stdout
+
+    def begin_sql(self, statements):
+        """Has statements run that take long, and does not wait for them."""
+        self._host.start(self._client(statements))
 
 
 def postgresql(host, made):
