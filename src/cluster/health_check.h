@@ -141,9 +141,10 @@ enum class OnFailure : std::uint8_t {
 struct ServerHealth {
   std::vector<HealthCheck> checks;  ///< all must succeed
   OnFailure on_failure = OnFailure::remove;
-  bool disabled = false;     ///< ldirectord's checktype=off: never in the service
-  std::string up_command;    ///< run when it becomes healthy
-  std::string down_command;  ///< run when it becomes unhealthy
+  bool disabled = false;       ///< ldirectord's checktype=off: never in the service
+  std::string up_command;      ///< run when it becomes healthy
+  std::string down_command;    ///< run when it becomes unhealthy
+  std::string command_user{};  ///< of both: "USER" or "USER:GROUP"; empty: the daemon's own
   friend bool operator==(const ServerHealth&, const ServerHealth&) = default;
 };
 
@@ -154,9 +155,6 @@ struct MailAlert {
   std::string server;  ///< "HOST" or "HOST:PORT"; empty: the machine's sendmail
   std::string helo;
   std::chrono::seconds repeat{0};  ///< 0: once for each change
-  /// Which states are told of: "starting", "running", "stopping", "reloading", "all" (ldirectord's emailalertstatus);
-  /// empty: all.
-  std::vector<std::string> states;
   friend bool operator==(const MailAlert&, const MailAlert&) = default;
 };
 
@@ -167,6 +165,7 @@ struct Quorum {
   std::uint32_t hysteresis = 0;
   std::string up_command;
   std::string down_command;
+  std::string command_user{};  ///< as ServerHealth::command_user
   friend bool operator==(const Quorum&, const Quorum&) = default;
 };
 

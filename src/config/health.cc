@@ -19,9 +19,9 @@ using cluster::ServerHealth;
 
 constexpr std::array<Choice<OnFailure>, 2> on_failure_words = {
     {{"remove", OnFailure::remove}, {"quiescent", OnFailure::quiescent}}};
-constexpr std::array quorum_keys = {Key{"least"}, Key{"hysteresis"}, Key{"up_command"}, Key{"down_command"}};
-constexpr std::array alert_keys = {Key{"to"}, Key{"from"}, Key{"server"}, Key{"helo"}, Key{"repeat"}, Key{"states"}};
-constexpr std::array<std::string_view, 5> state_words = {"starting", "running", "stopping", "reloading", "all"};
+constexpr std::array quorum_keys = {Key{"least"}, Key{"hysteresis"}, Key{"up_command"}, Key{"down_command"},
+                                    Key{"run_as"}};
+constexpr std::array alert_keys = {Key{"to"}, Key{"from"}, Key{"server"}, Key{"helo"}, Key{"repeat"}};
 
 /// A command line that can be split into words.
 std::optional<std::string> read_command(const Fields& fields, std::string_view key) {
@@ -30,6 +30,11 @@ std::optional<std::string> read_command(const Fields& fields, std::string_view k
   if (!command) return {};
   if (const auto words = process::split_words(*command); !words) value->problem(words.error().message);
   return command;
+}
+
+std::optional<std::string> read_user(const Fields& fields) {
+  const auto value = fields.get("run_as");
+  return value ? value->text() : std::nullopt;
 }
 
 std::uint32_t read_count(const Fields& fields, std::string_view key, std::uint32_t otherwise) {
@@ -51,6 +56,7 @@ Quorum read_quorum(const Value& value) {
   quorum.hysteresis = read_count(*fields, "hysteresis", quorum.hysteresis);
   quorum.up_command = read_command(*fields, "up_command").value_or("");
   quorum.down_command = read_command(*fields, "down_command").value_or("");
+  quorum.command_user = read_user(*fields).value_or("");
   if (quorum.least == 0) fields->get("least")->problem("0 is always met; at least 1");
   if (quorum.hysteresis >= quorum.least && quorum.hysteresis != 0) {
     fields->get("hysteresis")->problem(fmt::format("must be below least ({})", quorum.least));
@@ -64,15 +70,6 @@ std::vector<std::string> read_texts(const Value& value) {
   const auto items = value.is_list() ? value.items() : std::vector{value};
   for (const Value& item : items.value_or(std::vector<Value>{})) texts.push_back(item.text().value_or(""));
   return texts;
-}
-
-std::vector<std::string> read_states(const Value& value) {
-  std::vector<std::string> states;
-  const auto items = value.is_list() ? value.items() : std::vector{value};
-  for (const Value& item : items.value_or(std::vector<Value>{})) {
-    if (const auto index = item.one_of(state_words)) states.emplace_back(state_words[*index]);
-  }
-  return states;
 }
 
 MailAlert read_alert(const Value& value) {
@@ -92,7 +89,6 @@ MailAlert read_alert(const Value& value) {
   take("server", alert.server);
   take("helo", alert.helo);
   if (const auto repeat = fields->get("repeat")) alert.repeat = repeat->duration().value_or(alert.repeat);
-  if (const auto states = fields->get("states")) alert.states = read_states(*states);
   return alert;
 }
 
@@ -111,7 +107,6 @@ std::string alert_text(const MailAlert& alert) {
   add("server", alert.server);
   add("helo", alert.helo);
   if (alert.repeat.count() != 0) text += fmt::format(", repeat: {}", format_duration(alert.repeat));
-  if (!alert.states.empty()) text += fmt::format(", states: [{}]", fmt::join(alert.states, ", "));
   return text + "}";
 }
 
@@ -120,6 +115,7 @@ std::string quorum_text(const Quorum& quorum) {
   if (quorum.hysteresis != 0) text += fmt::format(", hysteresis: {}", quorum.hysteresis);
   if (!quorum.up_command.empty()) text += fmt::format(", up_command: {}", in_quotes(quorum.up_command));
   if (!quorum.down_command.empty()) text += fmt::format(", down_command: {}", in_quotes(quorum.down_command));
+  if (!quorum.command_user.empty()) text += fmt::format(", run_as: {}", in_quotes(quorum.command_user));
   return text + "}";
 }
 
@@ -136,6 +132,9 @@ std::vector<std::string> settings_of(const ServerHealth& health, const ServerHea
   if (health.down_command != common.down_command) {
     settings.push_back(fmt::format("down_command: {}", in_quotes(health.down_command)));
   }
+  if (health.command_user != common.command_user) {
+    settings.push_back(fmt::format("run_as: {}", in_quotes(health.command_user)));
+  }
   return settings;
 }
 
@@ -151,6 +150,7 @@ Watching Watching::within(const Watching& outer) const {
           .on_failure = first_of(on_failure, outer.on_failure),
           .up_command = first_of(up_command, outer.up_command),
           .down_command = first_of(down_command, outer.down_command),
+          .command_user = first_of(command_user, outer.command_user),
           .disabled = disabled};
 }
 
@@ -159,7 +159,8 @@ ServerHealth Watching::health() const {
           .on_failure = on_failure.value_or(OnFailure::remove),
           .disabled = disabled,
           .up_command = up_command.value_or(""),
-          .down_command = down_command.value_or("")};
+          .down_command = down_command.value_or(""),
+          .command_user = command_user.value_or("")};
 }
 
 Watching read_watching(const Fields& fields) {
@@ -168,6 +169,7 @@ Watching read_watching(const Fields& fields) {
   if (const auto value = fields.get("on_failure")) watching.on_failure = choose(*value, on_failure_words);
   watching.up_command = read_command(fields, "up_command");
   watching.down_command = read_command(fields, "down_command");
+  watching.command_user = read_user(fields);
   if (const auto value = fields.get("disabled")) watching.disabled = value->boolean().value_or(false);
   return watching;
 }

@@ -22,6 +22,7 @@ struct Watching {
   std::optional<cluster::OnFailure> on_failure;
   std::optional<std::string> up_command;
   std::optional<std::string> down_command;
+  std::optional<std::string> command_user;
   bool disabled = false;  ///< servers only
 
   /// With what `outer` says where this one is silent.

@@ -10,13 +10,22 @@
 namespace ballast::config {
 namespace {
 
-constexpr std::array pool_keys = {Key{"servers"},      Key{"scheduler"},  Key{"flags"},
-                                  Key{"check"},        Key{"on_failure"}, Key{"up_command"},
-                                  Key{"down_command"}, Key{"fallback"},   Key{"fallback_command"},
-                                  Key{"quorum"},       Key{"alerts"},     Key{"maintenance_directory"}};
+constexpr std::array pool_keys = {Key{"servers"},
+                                  Key{"scheduler"},
+                                  Key{"flags"},
+                                  Key{"check"},
+                                  Key{"on_failure"},
+                                  Key{"up_command"},
+                                  Key{"down_command"},
+                                  Key{"run_as"},
+                                  Key{"fallback"},
+                                  Key{"fallback_command"},
+                                  Key{"quorum"},
+                                  Key{"alerts"},
+                                  Key{"maintenance_directory"}};
 constexpr std::array server_keys = {
     Key{"address"}, Key{"weight"},     Key{"upper_threshold"}, Key{"lower_threshold"}, Key{"forward"}, Key{"tunnel"},
-    Key{"check"},   Key{"on_failure"}, Key{"up_command"},      Key{"down_command"},    Key{"disabled"}};
+    Key{"check"},   Key{"on_failure"}, Key{"up_command"},      Key{"down_command"},    Key{"run_as"},  Key{"disabled"}};
 constexpr std::array tunnel_keys = {Key{"type"}, Key{"port"}, Key{"checksum"}};
 
 bool is_unicast(const net::Address& address) {

@@ -17,14 +17,30 @@ using cluster::ForwardingMethod;
 using cluster::MarkKey;
 using cluster::ServiceKey;
 
-constexpr std::array service_keys = {Key{"listen"},       Key{"fwmark"},     Key{"family"},
-                                     Key{"forward"},      Key{"tunnel"},     Key{"pool"},
-                                     Key{"servers"},      Key{"scheduler"},  Key{"flags"},
-                                     Key{"persistence"},  Key{"one_packet"}, Key{"mss_clamp"},
-                                     Key{"check"},        Key{"on_failure"}, Key{"up_command"},
-                                     Key{"down_command"}, Key{"fallback"},   Key{"fallback_command"},
-                                     Key{"quorum"},       Key{"alerts"},     Key{"maintenance_directory"},
-                                     not_yet("tls"),      not_yet("routes")};
+constexpr std::array service_keys = {Key{"listen"},
+                                     Key{"fwmark"},
+                                     Key{"family"},
+                                     Key{"forward"},
+                                     Key{"tunnel"},
+                                     Key{"pool"},
+                                     Key{"servers"},
+                                     Key{"scheduler"},
+                                     Key{"flags"},
+                                     Key{"persistence"},
+                                     Key{"one_packet"},
+                                     Key{"mss_clamp"},
+                                     Key{"check"},
+                                     Key{"on_failure"},
+                                     Key{"up_command"},
+                                     Key{"down_command"},
+                                     Key{"run_as"},
+                                     Key{"fallback"},
+                                     Key{"fallback_command"},
+                                     Key{"quorum"},
+                                     Key{"alerts"},
+                                     Key{"maintenance_directory"},
+                                     not_yet("tls"),
+                                     not_yet("routes")};
 constexpr std::array persistence_keys = {Key{"timeout"}, Key{"netmask"}, not_yet("engine")};
 
 constexpr std::array<Choice<net::Family>, 2> family_words = {

@@ -11,12 +11,6 @@ namespace {
 using health::Notice;
 using Kind = Notice::Kind;
 
-bool wants(const cluster::MailAlert& alert) {
-  return alert.states.empty() || std::ranges::any_of(alert.states, [](const std::string& state) {
-           return state == "running" || state == "all";
-         });
-}
-
 std::string sentence(std::string_view what, const net::Endpoint& server, const Notice& notice, std::string_view end) {
   return fmt::format("{} {} ({}) {}{}{}", what, server.to_string(), to_string(notice.service), end,
                      notice.reason.empty() ? "" : ": ", notice.reason);
@@ -67,15 +61,11 @@ void AlertBook::remember(Page& page, const Notice& notice, Time now) {
 }
 
 void AlertBook::enter(const cluster::VirtualService& service, const Notice& notice, Time now) {
-  for (const auto& alert : service.alerts) {
-    if (wants(alert)) remember(enter(alert, sentence_of(notice), now), notice, now);
-  }
+  for (const auto& alert : service.alerts) remember(enter(alert, sentence_of(notice), now), notice, now);
 }
 
 void AlertBook::enter(const std::vector<cluster::MailAlert>& alerts, const vrrp::Event& event, Time now) {
-  for (const auto& alert : alerts) {
-    if (wants(alert)) enter(alert, sentence_of(event), now);
-  }
+  for (const auto& alert : alerts) enter(alert, sentence_of(event), now);
 }
 
 AlertBook::Page& AlertBook::enter(const cluster::MailAlert& alert, std::string line, Time now) {

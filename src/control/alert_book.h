@@ -32,7 +32,7 @@ class AlertBook {
   /// Between two mails of one alert.
   static constexpr std::chrono::seconds pause{10};
 
-  /// Enters what is to be told of a service: of each notice to each of its alerts whose states have "running" or "all".
+  /// Enters what is to be told of a service: of each notice to each of its alerts.
   void enter(const cluster::VirtualService& service, const health::Notice& notice, Time now);
   /// Enters what happened to a virtual router, for the alerts of all of them.
   void enter(const std::vector<cluster::MailAlert>& alerts, const vrrp::Event& event, Time now);

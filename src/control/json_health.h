@@ -120,6 +120,7 @@ void describe(Fields& fields, V& health) {
   fields.rare_member("disabled", health.disabled);
   fields.rare_member("up_command", health.up_command);
   fields.rare_member("down_command", health.down_command);
+  fields.rare_member("command_user", health.command_user);
 }
 
 template <typename Fields, Is<cluster::MailAlert> V>
@@ -129,7 +130,6 @@ void describe(Fields& fields, V& alert) {
   fields.rare_member("server", alert.server);
   fields.rare_member("helo", alert.helo);
   fields.optional_member("repeat", alert.repeat);
-  fields.rare_member("states", alert.states);
 }
 
 template <typename Fields, Is<cluster::Quorum> V>
@@ -138,6 +138,7 @@ void describe(Fields& fields, V& quorum) {
   fields.rare_member("hysteresis", quorum.hysteresis);
   fields.rare_member("up_command", quorum.up_command);
   fields.rare_member("down_command", quorum.down_command);
+  fields.rare_member("command_user", quorum.command_user);
 }
 
 }  // namespace ballast::control::json

@@ -41,22 +41,28 @@ const cluster::RealServer* find_server(const cluster::VirtualService& service, c
   return found == service.servers.end() ? nullptr : &*found;
 }
 
-std::string command_of(const cluster::VirtualService& service, const Notice& notice) {
+struct Line {
+  std::string text;
+  std::string user;
+};
+
+Line line_of(const cluster::VirtualService& service, const Notice& notice) {
   const auto* server = find_server(service, notice.server);
+  const cluster::ServerHealth health = server != nullptr ? server->health : cluster::ServerHealth{};
   switch (notice.kind) {
     case Kind::server_up:
-      return server != nullptr ? server->health.up_command : "";
+      return {health.up_command, health.command_user};
     case Kind::server_down:
-      return server != nullptr ? server->health.down_command : "";
+      return {health.down_command, health.command_user};
     case Kind::service_up:
-      return service.quorum.up_command;
+      return {service.quorum.up_command, service.quorum.command_user};
     case Kind::service_down:
-      return service.quorum.down_command;
+      return {service.quorum.down_command, service.quorum.command_user};
     case Kind::fallback_on:
     case Kind::fallback_off:
-      return service.fallback_command;
+      return {service.fallback_command, ""};
   }
-  return "";
+  return {};
 }
 
 std::array<std::string, 2> address_and_protocol(const cluster::ServiceKey& key) {
@@ -69,7 +75,7 @@ std::array<std::string, 2> address_and_protocol(const cluster::ServiceKey& key) 
 }  // namespace
 
 Result<std::optional<process::Command>> command_for(const cluster::VirtualService& service, const Notice& notice) {
-  const std::string text = command_of(service, notice);
+  const auto [text, user] = line_of(service, notice);
   if (text.empty()) return std::nullopt;
   auto words = process::split_words(text);
   if (!words) return fail(fmt::format("command '{}' {}", text, words.error().message), EINVAL);
@@ -81,6 +87,7 @@ Result<std::optional<process::Command>> command_for(const cluster::VirtualServic
   }
   const bool of_service = notice.kind == Kind::service_up || notice.kind == Kind::service_down;
   return process::Command{.words = std::move(*words),
+                          .user = user,
                           .timeout = longest_run,
                           .grace = grace,
                           .environment = {{"BALLAST_EVENT", std::string(event_of(notice.kind))},

@@ -224,7 +224,7 @@ constexpr auto own_keywords = std::to_array<Keyword<VrrpInstance>>({
      }},
     {"notify_master_rx_lower_pri",
      [](VrrpInstance& v, const Node& node, Context& x) {
-       set_command(v.notify, &cluster::VrrpNotify::master_receives_lower_priority, node, x);
+       set_command(v.notify.master_receives_lower_priority, v.notify.user, node, x);
      }},
     {"garp_master_delay",
      [](VrrpInstance& v, const Node& node, Context& x) {

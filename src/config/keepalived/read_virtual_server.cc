@@ -115,9 +115,15 @@ constexpr auto own_keywords = std::to_array<Keyword<VirtualServer>>({
        v.service.quorum.hysteresis = static_cast<std::uint32_t>(number_of(node, x, 0, most_quorum).value_or(0));
      }},
     {"quorum_up",
-     [](VirtualServer& v, const Node& node, Context& x) { v.service.quorum.up_command = command_of(node, x); }},
+     [](VirtualServer& v, const Node& node, Context& x) {
+       auto& quorum = v.service.quorum;
+       set_command(quorum.up_command, quorum.command_user, node, x);
+     }},
     {"quorum_down",
-     [](VirtualServer& v, const Node& node, Context& x) { v.service.quorum.down_command = command_of(node, x); }},
+     [](VirtualServer& v, const Node& node, Context& x) {
+       auto& quorum = v.service.quorum;
+       set_command(quorum.down_command, quorum.command_user, node, x);
+     }},
     {"sorry_server", read_sorry_server},
     {"sorry_server_lvs_method",
      [](VirtualServer& v, const Node& node, Context& x) { v.sorry_forwarding = read_forwarding(node, x); }},
@@ -225,6 +231,13 @@ std::uint16_t port_of_key(const cluster::ServiceKey& key) {
   return address == nullptr ? std::uint16_t{0} : address->endpoint.port;
 }
 
+/// Commands without a user of their own run as that of all scripts. `T` has two commands and a user.
+template <typename T>
+void settle_user(T& commands, const Globals& globals) {
+  const bool any = !commands.up_command.empty() || !commands.down_command.empty();
+  if (any && commands.command_user.empty()) commands.command_user = globals.script_user;
+}
+
 cluster::RealServer server_of(const RealServer& real, const VirtualServer& server, const Document& document,
                               std::uint16_t port, Context& context) {
   Timing timing = real.timing;
@@ -240,6 +253,8 @@ cluster::RealServer server_of(const RealServer& real, const VirtualServer& serve
   result.health.on_failure = inhibit ? cluster::OnFailure::quiescent : cluster::OnFailure::remove;
   result.health.up_command = real.up_command;
   result.health.down_command = real.down_command;
+  result.health.command_user = real.command_user;
+  settle_user(result.health, document.globals);
   const CheckerSurroundings surroundings{
       .timing = timing,
       .virtual_host = real.virtual_host.empty() ? server.virtual_host : real.virtual_host,
@@ -268,6 +283,7 @@ void add_services(Document& document, const VirtualServer& server, const std::ve
     set_flags(service, server, at, context);
     set_persistence(service, server, at, context);
     set_alert(service, server, document.globals);
+    settle_user(service.quorum, document.globals);
     const std::uint16_t port = keys.size() > 1 ? std::uint16_t{0} : port_of_key(service.key);
     for (const RealServer& real : server.reals) {
       service.servers.push_back(server_of(real, server, document, port, context));

@@ -24,8 +24,10 @@ constexpr auto own_keywords = std::to_array<Keyword<RealServer>>({
        r.lower_threshold = static_cast<std::uint32_t>(number_of(node, x, 0, most_connections).value_or(0));
      }},
     {"inhibit_on_failure", [](RealServer& r, const Node& node, Context& x) { r.inhibit = boolean_of(node, x); }},
-    {"notify_up", [](RealServer& r, const Node& node, Context& x) { r.up_command = command_of(node, x); }},
-    {"notify_down", [](RealServer& r, const Node& node, Context& x) { r.down_command = command_of(node, x); }},
+    {"notify_up",
+     [](RealServer& r, const Node& node, Context& x) { set_command(r.up_command, r.command_user, node, x); }},
+    {"notify_down",
+     [](RealServer& r, const Node& node, Context& x) { set_command(r.down_command, r.command_user, node, x); }},
     {"virtualhost",
      [](RealServer& r, const Node& node, Context& x) { r.virtual_host = text_of(node, x).value_or(""); }},
 });
@@ -47,16 +49,6 @@ std::vector<Keyword<RealServer>> all_keywords() {
 }
 
 }  // namespace
-
-std::string command_of(const Node& node, Context& context) {
-  const auto script = script_of(node, context);
-  if (!script) return {};
-  if (!script->user.empty()) {
-    context.report.warning(
-        node.at, fmt::format("{} runs as the daemon's own user, not as {}", node.keyword(), quoted(script->user)));
-  }
-  return script->command;
-}
 
 void read_real_server(VirtualServer& server, const Node& block, Context& context) {
   const auto address = address_of(block, context);

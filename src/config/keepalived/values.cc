@@ -112,6 +112,18 @@ std::optional<Script> script_of(const Node& node, Context& context) {
   return Script{*command, user_of(node, 2)};
 }
 
+void set_command(std::string& command, std::string& user, const Node& node, Context& context) {
+  const auto script = script_of(node, context);
+  if (!script) return;
+  command = script->command;
+  if (script->user.empty() || script->user == user) return;
+  if (!user.empty()) {
+    context.report.warning(
+        node.at, fmt::format("all notify commands run as {}, the last one that is named", quoted(script->user)));
+  }
+  user = script->user;
+}
+
 std::optional<Weight> weight_of(const Node& node, Context& context, std::int64_t limit, std::size_t index) {
   Weight weight;
   if (node.word(index) == "weight") ++index;

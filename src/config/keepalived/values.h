@@ -42,6 +42,9 @@ struct Script {
   std::string user;  ///< "USER" or "USER:GROUP"
 };
 std::optional<Script> script_of(const Node& node, Context& context);
+/// Sets `command`, and who runs it. keepalived has a user for each command; here some commands share one, and where two
+/// are named the last one counts, with a warning.
+void set_command(std::string& command, std::string& user, const Node& node, Context& context);
 /// "USER [GROUP]" behind the keyword, as "USER" or "USER:GROUP".
 std::string user_of(const Node& node, std::size_t index);
 

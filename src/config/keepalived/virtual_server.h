@@ -15,6 +15,7 @@ struct RealServer {
   std::optional<bool> inhibit{};
   std::string up_command{};
   std::string down_command{};
+  std::string command_user{};
   Timing timing{};
   std::string virtual_host{};
   std::vector<const Node*> checkers{};  ///< read when everything else is known
@@ -42,8 +43,5 @@ struct VirtualServer {
 
 /// Reads the block of a real server.
 void read_real_server(VirtualServer& server, const Node& block, Context& context);
-
-/// A command that has no user of its own in the model: warns of one.
-std::string command_of(const Node& node, Context& context);
 
 }  // namespace ballast::config::keepalived

@@ -9,29 +9,21 @@
 
 namespace ballast::config::keepalived {
 
-/// Sets one of the commands of `notify`, and who runs them. keepalived has a user for each; there is one for all.
-void set_command(cluster::VrrpNotify& notify, std::string cluster::VrrpNotify::* command, const Node& node,
-                 Context& context);
-
 /// Reads a block of tracks, "NAME [weight N [reverse]]" each.
 void read_tracks(std::vector<cluster::Track>& tracks, cluster::Track::Kind kind, const Node& block, Context& context);
 
 /// The keywords of tracks and notify commands for a `T` that has `tracks` and `notify`.
 template <typename T>
 inline constexpr auto common_vrrp_keywords = std::to_array<Keyword<T>>({
-    {"notify_master",
-     [](T& t, const Node& node, Context& x) { set_command(t.notify, &cluster::VrrpNotify::master, node, x); }},
-    {"notify_backup",
-     [](T& t, const Node& node, Context& x) { set_command(t.notify, &cluster::VrrpNotify::backup, node, x); }},
-    {"notify_fault",
-     [](T& t, const Node& node, Context& x) { set_command(t.notify, &cluster::VrrpNotify::fault, node, x); }},
-    {"notify_stop",
-     [](T& t, const Node& node, Context& x) { set_command(t.notify, &cluster::VrrpNotify::stop, node, x); }},
+    {"notify_master", [](T& t, const Node& node, Context& x) { set_command(t.notify.master, t.notify.user, node, x); }},
+    {"notify_backup", [](T& t, const Node& node, Context& x) { set_command(t.notify.backup, t.notify.user, node, x); }},
+    {"notify_fault", [](T& t, const Node& node, Context& x) { set_command(t.notify.fault, t.notify.user, node, x); }},
+    {"notify_stop", [](T& t, const Node& node, Context& x) { set_command(t.notify.stop, t.notify.user, node, x); }},
     {"notify_deleted",
      [](T& t, const Node& node, Context& x) {
-       if (node.words.size() > 1) set_command(t.notify, &cluster::VrrpNotify::deleted, node, x);
+       if (node.words.size() > 1) set_command(t.notify.deleted, t.notify.user, node, x);
      }},
-    {"notify", [](T& t, const Node& node, Context& x) { set_command(t.notify, &cluster::VrrpNotify::any, node, x); }},
+    {"notify", [](T& t, const Node& node, Context& x) { set_command(t.notify.any, t.notify.user, node, x); }},
     {"notify_priority_changes",
      [](T& t, const Node& node, Context& x) { t.notify.priority_changes = boolean_of(node, x).value_or(false); }},
     {"smtp_alert", [](T& t, const Node& node, Context& x) { t.notify.mail = boolean_of(node, x).value_or(false); }},

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::uint32_t most_checks = 1000;
 
+/// ldirectord's own states in which mail is sent. Starting, stopping and reloading change nothing here that is told of.
 void read_states(Common& common, const Setting& setting, Context& context) {
   constexpr std::array<std::string_view, 6> words = {"starting", "running", "stopping", "reloading", "all", "none"};
   const auto text = text_of(setting, context);
@@ -19,11 +20,14 @@ void read_states(Common& common, const Setting& setting, Context& context) {
     const auto word = word_of({setting.keyword, state, setting.at}, context, words);
     if (word) states.push_back(*word);
   }
-  if (states == std::vector<std::string>{"none"}) states.clear();
-  if (std::ranges::find(states, "none") != states.end()) {
+  const auto has = [&](std::string_view word) { return std::ranges::find(states, word) != states.end(); };
+  if (has("none") && states.size() > 1) {
     context.report.error(setting.at, fmt::format("{} has 'none' beside other states", setting.keyword));
   }
-  common.mail_states = std::move(states);
+  common.mail_while_running = has("running") || has("all");
+  if (!*common.mail_while_running && !has("none")) {
+    context.report.warning(setting.at, "no mail is sent: only what happens while it is 'running' is told of");
+  }
 }
 
 void read_frequency(Common& common, const Setting& setting, Context& context) {

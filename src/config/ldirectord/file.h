@@ -33,7 +33,7 @@ struct Common {
   std::optional<std::string> fallback_command;
   std::optional<std::vector<std::string>> mail_to;
   std::optional<std::chrono::seconds> mail_repeat;
-  std::optional<std::vector<std::string>> mail_states;  ///< empty: none
+  std::optional<bool> mail_while_running;
   std::optional<std::string> mail_server;
 };
 

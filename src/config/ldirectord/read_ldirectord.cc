@@ -34,15 +34,14 @@ std::optional<cluster::RealServer> fallback_server(const Virtual& virtual_servic
 
 std::optional<cluster::MailAlert> alert_of(const Virtual& virtual_service, const Globals& globals) {
   const auto to = virtual_service.mail_to ? virtual_service.mail_to : globals.mail_to;
-  const auto states = virtual_service.mail_states ? virtual_service.mail_states : globals.mail_states;
-  if (!to || to->empty() || (states && states->empty())) return std::nullopt;
+  const bool wanted = virtual_service.mail_while_running.value_or(globals.mail_while_running.value_or(true));
+  if (!to || to->empty() || !wanted) return std::nullopt;
   return cluster::MailAlert{
       .to = *to,
       .from = globals.mail_from,
       .server = virtual_service.mail_server.value_or(globals.mail_server.value_or("")),
       .helo = {},
-      .repeat = virtual_service.mail_repeat.value_or(globals.mail_repeat.value_or(std::chrono::seconds(0))),
-      .states = states.value_or(std::vector<std::string>{})};
+      .repeat = virtual_service.mail_repeat.value_or(globals.mail_repeat.value_or(std::chrono::seconds(0)))};
 }
 
 void read_scheduler_flags(const Virtual& virtual_service, VirtualService& service, Context& context) {

@@ -132,16 +132,17 @@ pools:
     on_failure: quiescent
     up_command: "/bin/up now"
     down_command: "/bin/down 'a b'"
+    run_as: nobody:nogroup
     fallback: "127.0.0.1"
     fallback_command: /bin/page
-    quorum: {least: 3, hysteresis: 1, up_command: gained, down_command: lost}
-    alerts: [ops@example.com, {to: [a@b, c@d], from: lb@b, server: "mail:25", helo: lb, repeat: 5m, states: [running]}]
+    quorum: {least: 3, hysteresis: 1, up_command: gained, down_command: lost, run_as: nobody}
+    alerts: [ops@example.com, {to: [a@b, c@d], from: lb@b, server: "mail:25", helo: lb, repeat: 5m}]
     maintenance_directory: /etc/maintenance
     servers:
       - 10.1.0.1
       - {address: 10.1.0.2, check: none}
       - {address: 10.1.0.3, disabled: true}
-      - {address: 10.1.0.4, check: icmp, on_failure: remove, up_command: ""}
+      - {address: 10.1.0.4, check: icmp, on_failure: remove, up_command: "", run_as: daemon}
 services:
   http: {listen: "10.0.0.1:80/tcp", pool: web}
   https: {listen: "10.0.0.1:443/tcp", pool: web, check: {type: tcp, rise: 2, fall: 5}, quorum: 1}

@@ -225,6 +225,22 @@ TEST(ReadKeepalived, ReadsAVirtualServer) {
   EXPECT_EQ(found.servers[1].health.on_failure, cluster::OnFailure::remove);
 }
 
+TEST(ReadKeepalived, RunsCommandsOfServersAsWhomTheyName) {
+  const auto reading = read(
+      "global_defs {\nscript_user nobody nogroup\n}\nvirtual_server 10.0.0.1 80 {\nquorum_up /bin/up\n"
+      "real_server 10.0.0.11 80 {\nnotify_up \"/bin/up 1\" daemon\nnotify_down /bin/down\n}\n"
+      "real_server 10.0.0.12 80 {\nnotify_up /bin/up daemon\nnotify_down /bin/down mail mail\n}\n"
+      "real_server 10.0.0.13 80 {\nnotify_up /bin/up\n}\nreal_server 10.0.0.14 80 {\n}\n}");
+  const auto& service = reading.cluster.services.at(0);
+  EXPECT_EQ(service.quorum.command_user, "nobody:nogroup");
+  EXPECT_EQ(service.servers.at(0).health.command_user, "daemon");
+  EXPECT_EQ(service.servers.at(1).health.command_user, "mail:mail");
+  EXPECT_EQ(service.servers.at(2).health.command_user, "nobody:nogroup");
+  EXPECT_EQ(service.servers.at(3).health.command_user, "");
+  ASSERT_THAT(reading.warnings, SizeIs(1));
+  EXPECT_THAT(to_string(reading.warnings[0]), HasSubstr("all notify commands run as 'mail:mail'"));
+}
+
 TEST(ReadKeepalived, IsWlcAndNatUnlessItSaysOtherwise) {
   const auto found = service("real_server 10.0.0.11 8080 {\n}");
   EXPECT_EQ(found.scheduler, "wlc");

@@ -154,6 +154,12 @@ TEST(ReadLdirectord, SaysWhatItDoesNotActOn) {
                   HasSubstr("l.cf:4: checkinterval"), HasSubstr("l.cf:5: load"), HasSubstr("l.cf:7: servicename")));
 }
 
+TEST(ReadLdirectord, SaysWhereNoMailIsSentThatTheOriginalWouldSend) {
+  EXPECT_THAT(warnings("emailalertstatus=starting,stopping\nvirtual=10.0.0.1:80\n"),
+              ElementsAre(HasSubstr("l.cf:1: no mail is sent: only what happens while it is 'running'")));
+  EXPECT_THAT(warnings("emailalertstatus=none\nvirtual=10.0.0.1:80\n"), ElementsAre());
+}
+
 TEST(ReadLdirectord, LetsTimeoutsStandInForEachOther) {
   const auto negotiate = [](std::string_view globals, std::string_view own) {
     return check_of(own, "virtual=10.0.0.1:80\n", globals).timeout;
@@ -229,7 +235,6 @@ TEST(ReadLdirectord, ReadsMailSettings) {
   const auto& alerts = reading.cluster.services.at(0).alerts;
   ASSERT_THAT(alerts, SizeIs(1));
   EXPECT_THAT(alerts[0].to, ElementsAre("a@example.org", "b@example.org"));
-  EXPECT_THAT(alerts[0].states, ElementsAre("starting", "running"));
   EXPECT_EQ(alerts[0].repeat, 60s);
   EXPECT_THAT(reading.cluster.services.at(1).alerts, SizeIs(0));
 }

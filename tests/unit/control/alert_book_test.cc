@@ -70,15 +70,6 @@ TEST_F(AlertBookTest, WhatIsDownIsToldAgainWhereAsked) {
   EXPECT_THAT(due(100s), IsEmpty());
 }
 
-TEST_F(AlertBookTest, StatesSayWhetherAnythingIsTold) {
-  service_.alerts[0].states = {"starting"};
-  enter(Notice::Kind::server_down);
-  EXPECT_THAT(due(100s), IsEmpty());
-  service_.alerts[0].states = {"starting", "all"};
-  enter(Notice::Kind::server_down);
-  EXPECT_THAT(due(1s), SizeIs(1));
-}
-
 TEST(Message, CannotBeForgedByWhatAServerSaid) {
   Mail mail;
   mail.alert.to = {"ops@example.com", "x@example.com"};

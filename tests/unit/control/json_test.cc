@@ -84,11 +84,11 @@ cluster::HealthCheck full_check() {
 
 cluster::VirtualService watched_service() {
   cluster::VirtualService service = full_service();
-  service.servers[0].health = {{full_check(), {}}, cluster::OnFailure::quiescent, true, "up", "down"};
+  service.servers[0].health = {{full_check(), {}}, cluster::OnFailure::quiescent, true, "up", "down", "nobody"};
   service.fallback = plain_server("127.0.0.1:0");
   service.fallback_command = "page";
-  service.quorum = {3, 1, "gained", "lost"};
-  service.alerts = {{{"a@example.com", "b@example.com"}, "lb@example.com", "mail:25", "lb", 60s, {"running"}}};
+  service.quorum = {3, 1, "gained", "lost", "nobody:nogroup"};
+  service.alerts = {{{"a@example.com", "b@example.com"}, "lb@example.com", "mail:25", "lb", 60s}};
   service.maintenance_directory = "/etc/maintenance";
   return service;
 }

@@ -37,6 +37,14 @@ TEST_F(CommandsTest, AServersAreRunAsTheyAreWritten) {
   EXPECT_THAT((*run)->environment, Contains(Pair("BALLAST_REASON", "no answer")));
 }
 
+TEST_F(CommandsTest, RunAsWhoIsNamedBesideThem) {
+  service_.servers[0].health.command_user = "nobody";
+  service_.quorum.command_user = "mail:mail";
+  EXPECT_EQ((*command(Notice::Kind::server_up))->user, "nobody");
+  EXPECT_EQ((*command(Notice::Kind::service_down))->user, "mail:mail");
+  EXPECT_EQ((*command(Notice::Kind::fallback_on))->user, "");
+}
+
 TEST_F(CommandsTest, WhereNoneIsConfiguredNoneIsRun) {
   EXPECT_FALSE(command(Notice::Kind::server_down)->has_value());
   EXPECT_FALSE(command(Notice::Kind::service_up)->has_value());
