@@ -134,13 +134,23 @@ struct AnnouncePolicy {
 
 enum class VrrpAuthentication : std::uint8_t { none, password, header, hmac };
 enum class HmacMode : std::uint8_t { enforce, permissive, receive_only };
+/// What keeps old messages out: clocks that agree, or numbers that grow alone.
+enum class AntiReplay : std::uint8_t { time, monotonic };
+
+struct HmacKey {
+  std::uint8_t id = 1;
+  std::string secret;   ///< 32 to 64 bytes
+  std::string written;  ///< as configurations name it: the same, "hex:..." or "file:PATH"
+  friend bool operator==(const HmacKey&, const HmacKey&) = default;
+};
 
 struct VrrpSecurity {
   VrrpAuthentication type = VrrpAuthentication::none;
-  std::string password;                                    ///< v2: at most 8 bytes
-  std::vector<std::pair<std::uint8_t, std::string>> keys;  ///< hmac: key id and key; the first one signs
+  std::string password;       ///< v2: at most 8 bytes
+  std::vector<HmacKey> keys;  ///< hmac: the first one signs
   HmacMode mode = HmacMode::enforce;
-  std::chrono::seconds window{60};  ///< hmac: how far clocks may be apart
+  AntiReplay anti_replay = AntiReplay::time;
+  std::chrono::seconds window{60};  ///< hmac, by time: how far clocks may be apart
   friend bool operator==(const VrrpSecurity&, const VrrpSecurity&) = default;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "config/hmac_key.h"
 #include "config/scalars.h"
 #include "config/vrrp.h"
 #include "config/vrrp_parts.h"
@@ -43,7 +44,8 @@ constexpr std::array instance_keys = {Key{"interface"},
                                       Key{"lower_priority_no_advertisement"},
                                       Key{"higher_priority_send_advertisement"},
                                       Key{"start_delay"}};
-constexpr std::array authentication_keys = {Key{"type"}, Key{"password"}, Key{"keys"}, Key{"mode"}, Key{"window"}};
+constexpr std::array authentication_keys = {Key{"type"}, Key{"password"},    Key{"keys"},
+                                            Key{"mode"}, Key{"anti_replay"}, Key{"window"}};
 constexpr std::array hmac_key_keys = {Key{"id"}, Key{"key"}};
 constexpr std::array peer_keys = {Key{"address"}, Key{"least_ttl"}, Key{"greatest_ttl"}};
 constexpr std::array virtual_mac_keys = {Key{"interface"}, Key{"mac"}, Key{"advertise_from_interface"}};
@@ -62,8 +64,6 @@ constexpr std::array<Choice<VrrpAuthentication>, 2> authentication_words = {
 constexpr std::uint64_t most_announcements = 100;
 constexpr std::size_t most_advertised = 255;
 constexpr std::size_t longest_password = 8;
-constexpr std::size_t shortest_key = 32;
-constexpr std::size_t longest_key = 64;
 constexpr milliseconds longest_v3_interval{40'950};
 
 std::optional<net::Address> read_plain_address(const Value& value, net::Family family) {
@@ -92,21 +92,24 @@ std::optional<cluster::VrrpPeer> read_peer(const Value& value, net::Family famil
 }
 
 void read_hmac_keys(const Value& list, cluster::VrrpSecurity& security) {
-  for (const Value& item : list.items().value_or(std::vector<Value>{})) {
+  const auto items = list.items();
+  if (items && items->empty()) list.problem("hmac needs a key");
+  for (const Value& item : items.value_or(std::vector<Value>{})) {
     const auto fields = item.fields(hmac_key_keys);
     if (!fields) continue;
-    std::uint8_t id = 0;
-    read_number(*fields, "id", 0, 255, id);
+    std::uint8_t id = 1;
+    read_number(*fields, "id", 1, 255, id);
     const auto value = need(*fields, "key");
-    const auto key = value ? value->text() : std::nullopt;
-    if (!key) continue;
-    if (key->size() < shortest_key || key->size() > longest_key) {
-      value->problem(fmt::format("a key has {} to {} bytes, this one has {}", shortest_key, longest_key, key->size()));
+    const auto written = value ? value->text() : std::nullopt;
+    if (!written) continue;
+    if (std::ranges::find(security.keys, id, &cluster::HmacKey::id) != security.keys.end()) {
+      item.problem(fmt::format("id {} is here twice", id));
     }
-    const bool known =
-        std::ranges::find(security.keys, id, &std::pair<std::uint8_t, std::string>::first) != security.keys.end();
-    if (known) item.problem(fmt::format("id {} is here twice", id));
-    security.keys.emplace_back(id, *key);
+    if (auto key = read_hmac_key(id, *written)) {
+      security.keys.push_back(std::move(*key));
+    } else {
+      value->problem(key.error().message);
+    }
   }
 }
 
@@ -130,8 +133,10 @@ void read_authentication(const Value& value, VrrpInstance& instance) {
   }
   if (security.type == VrrpAuthentication::hmac) {
     if (const auto keys = need(*fields, "keys")) read_hmac_keys(*keys, security);
-    if (security.keys.empty()) value.problem("hmac needs a key");
     if (const auto mode = fields->get("mode")) security.mode = choose(*mode, hmac_mode_words).value_or(security.mode);
+    if (const auto replay = fields->get("anti_replay")) {
+      security.anti_replay = choose(*replay, anti_replay_words).value_or(security.anti_replay);
+    }
     if (const auto window = fields->get("window")) {
       const auto read = window->milliseconds(milliseconds{1000}, milliseconds{300'000});
       if (read) security.window = std::chrono::floor<std::chrono::seconds>(*read);

@@ -23,6 +23,8 @@ inline constexpr std::array<Choice<cluster::HmacMode>, 3> hmac_mode_words = {
     {{"enforce", cluster::HmacMode::enforce},
      {"permissive", cluster::HmacMode::permissive},
      {"receive-only", cluster::HmacMode::receive_only}}};
+inline constexpr std::array<Choice<cluster::AntiReplay>, 2> anti_replay_words = {
+    {{"time", cluster::AntiReplay::time}, {"monotonic", cluster::AntiReplay::monotonic}}};
 inline constexpr std::array<Choice<cluster::Track::Kind>, 6> track_words = {
     {{"interface", cluster::Track::Kind::interface},
      {"script", cluster::Track::Kind::script},

@@ -102,12 +102,14 @@ std::string security_text(const cluster::VrrpSecurity& security) {
     return map.add("type", "password").add("password", in_quotes(security.password)).text();
   }
   Lines keys;
-  for (const auto& [id, key] : security.keys) {
-    keys.push_back(InlineMap().add("id", id).add("key", in_quotes(key)).text());
+  for (const auto& key : security.keys) {
+    keys.push_back(InlineMap().add("id", key.id).add("key", in_quotes(key.written)).text());
   }
   return map.add("type", "hmac")
       .add("keys", fmt::format("[{}]", fmt::join(keys, ", ")))
       .add("mode", word_of(security.mode, hmac_mode_words))
+      .add_unless(security.anti_replay == cluster::AntiReplay::time, "anti_replay",
+                  word_of(security.anti_replay, anti_replay_words))
       .add("window", duration(security.window))
       .text();
 }

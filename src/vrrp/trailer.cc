@@ -74,6 +74,8 @@ bool within(std::int32_t seconds, std::chrono::seconds window) {
   return std::abs(std::int64_t{seconds}) <= window.count();
 }
 
+bool checks_clock(const VrrpSecurity& security) { return security.anti_replay == cluster::AntiReplay::time; }
+
 bool is_after(std::uint64_t a, std::uint64_t b) { return static_cast<std::int64_t>(a - b) > 0; }
 
 }  // namespace
@@ -82,13 +84,13 @@ void Signer::sign(const VrrpSecurity& security, const net::Address& source, Wall
                   std::vector<std::byte>& payload) {
   if (security.mode == HmacMode::receive_only || security.keys.empty()) return;
   const std::uint64_t clock = sequence_of(now);
-  const bool clock_was_set_back = !within(seconds_between(sequence_, clock), security.window);
+  const bool clock_was_set_back = checks_clock(security) && !within(seconds_between(sequence_, clock), security.window);
   sequence_ = is_after(clock, sequence_) || clock_was_set_back ? clock : sequence_ + 1;
 
-  const auto& [id, key] = security.keys.front();
-  std::array<std::byte, prefix_bytes> prefix{std::byte{hmac_sha256_type}, std::byte{id}};
+  const cluster::HmacKey& key = security.keys.front();
+  std::array<std::byte, prefix_bytes> prefix{std::byte{hmac_sha256_type}, std::byte{key.id}};
   for (std::size_t i = 0; i < 8; ++i) prefix[4 + i] = static_cast<std::byte>(sequence_ >> (56 - 8 * i));
-  const Hmac hmac = compute(key, {.source = source, .message = payload}, prefix);
+  const Hmac hmac = compute(key.secret, {.source = source, .message = payload}, prefix);
   payload.insert(payload.end(), prefix.begin(), prefix.end());
   payload.insert(payload.end(), hmac.begin(), hmac.end());
 }
@@ -105,18 +107,20 @@ std::expected<void, Refusal> Verifier::verify(const VrrpSecurity& security, cons
 
   const std::uint64_t number = number_of(trailer);
   const std::uint64_t clock = sequence_of(now);
-  if (!within(seconds_between(number, clock), security.window)) return std::unexpected(Refusal::trailer_stale);
+  const auto is_stale = [&](std::uint64_t other) {
+    return checks_clock(security) && !within(seconds_between(other, clock), security.window);
+  };
+  if (is_stale(number)) return std::unexpected(Refusal::trailer_stale);
   const auto id = std::to_integer<std::uint8_t>(trailer[1]);
-  const auto key = std::ranges::find(security.keys, id, &std::pair<std::uint8_t, std::string>::first);
+  const auto key = std::ranges::find(security.keys, id, &cluster::HmacKey::id);
   if (key == security.keys.end()) return std::unexpected(Refusal::trailer_key);
-  const Hmac hmac = compute(key->second, what, trailer.first(prefix_bytes));
+  const Hmac hmac = compute(key->secret, what, trailer.first(prefix_bytes));
   if (CRYPTO_memcmp(hmac.data(), trailer.data() + prefix_bytes, hmac_bytes) != 0) {
     return std::unexpected(Refusal::trailer_hmac);
   }
 
   // What is outside of the window orders nothing that the window does not refuse already.
-  std::erase_if(heard_,
-                [&](const auto& entry) { return !within(seconds_between(entry.second, clock), security.window); });
+  std::erase_if(heard_, [&](const auto& entry) { return is_stale(entry.second); });
   const auto before = heard_.find(what.source);
   if (before != heard_.end() && !is_after(number, before->second)) return std::unexpected(Refusal::trailer_replayed);
   if (before == heard_.end() && heard_.size() >= most_senders) heard_.erase(heard_.begin());

@@ -20,7 +20,7 @@ cluster::VrrpInstance instance_of(std::uint8_t kind) {
   if ((kind & 2) != 0) instance.peers = {{.address = net::Address::ipv4(0x0a000001)}};
   if ((kind & 4) != 0) {
     instance.security.type = cluster::VrrpAuthentication::hmac;
-    instance.security.keys = {{7, "0123456789abcdef0123456789abcdef"}};
+    instance.security.keys = {{7, "0123456789abcdef0123456789abcdef", ""}};
   }
   return instance;
 }

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "config/hmac_key.h"
 #include "config/keepalived/document.h"
 #include "config/keepalived/network.h"
 #include "config/keepalived/vrrp_parts.h"
@@ -104,23 +105,48 @@ constexpr auto password_keywords = std::to_array<Keyword<cluster::VrrpSecurity>>
      }},
 });
 
-/// key [ID] SECRET: hexadecimal or text, as keepalived 2.4 writes it.
-void read_key(cluster::VrrpSecurity& security, const Node& node, Context& context) {
-  const bool with_id = node.words.size() > 2;
-  const auto id = with_id ? number_of(node, context, 0, 255) : std::optional<std::int64_t>(0);
-  const auto key = text_of(node, context, with_id ? 2 : 1);
-  if (id && key) security.keys.emplace_back(static_cast<std::uint8_t>(*id), *key);
+std::optional<std::uint8_t> key_id_of(const Node& node, Context& context) {
+  const auto id = number_of(node, context, 1, 255);
+  return id ? std::optional(static_cast<std::uint8_t>(*id)) : std::nullopt;
 }
 
-void read_active_key(cluster::VrrpSecurity& security, const Node& node, Context& context) {
-  const auto id = number_of(node, context, 0, 255);
-  if (!id) return;
-  const auto found =
-      std::ranges::find(security.keys, static_cast<std::uint8_t>(*id), &std::pair<std::uint8_t, std::string>::first);
-  if (found == security.keys.end()) {
-    return context.report.error(node.at, fmt::format("active_key {}: there is no such key before it", *id));
+/// key ID SECRET
+void read_key(cluster::VrrpSecurity& security, const Node& node, Context& context) {
+  const auto id = key_id_of(node, context);
+  const auto written = text_of(node, context, 2);
+  if (!id || !written) return;
+  if (std::ranges::find(security.keys, *id, &cluster::HmacKey::id) != security.keys.end()) {
+    return context.report.error(node.at, fmt::format("key {} is here twice", *id));
   }
-  std::rotate(security.keys.begin(), found, found + 1);
+  if (auto key = read_hmac_key(*id, *written)) {
+    security.keys.push_back(std::move(*key));
+  } else {
+    context.report.error(node.at, fmt::format("key {}: {}", *id, key.error().message));
+  }
+}
+
+/// Puts the key that signs to the front.
+void read_active_key(cluster::VrrpSecurity& security, const Node& block, Context& context) {
+  for (const Node& node : block.children) {
+    const auto id = node.keyword() == "active_key" ? key_id_of(node, context) : std::nullopt;
+    if (!id) continue;
+    const auto found = std::ranges::find(security.keys, *id, &cluster::HmacKey::id);
+    if (found == security.keys.end()) {
+      context.report.error(node.at, fmt::format("active_key {}: there is no such key", *id));
+    } else {
+      std::rotate(security.keys.begin(), found, found + 1);
+    }
+  }
+}
+
+void read_anti_replay(cluster::VrrpSecurity& security, const Node& node, Context& context) {
+  const auto word = text_of(node, context);
+  if (!word) return;
+  if (*word == "time" || *word == "monotonic") {
+    security.anti_replay = *word == "time" ? cluster::AntiReplay::time : cluster::AntiReplay::monotonic;
+  } else {
+    context.report.error(node.at, fmt::format("anti_replay is time or monotonic, not {}", quoted(*word)));
+  }
 }
 
 void read_hmac_mode(cluster::VrrpSecurity& security, const Node& node, Context& context) {
@@ -139,7 +165,8 @@ void read_hmac_mode(cluster::VrrpSecurity& security, const Node& node, Context& 
 
 constexpr auto hmac_keywords = std::to_array<Keyword<cluster::VrrpSecurity>>({
     {"key", read_key},
-    {"active_key", read_active_key},
+    {"active_key", [](cluster::VrrpSecurity&, const Node&, Context&) {}},  // when all keys are known
+    {"anti_replay", read_anti_replay},
     {"time_window",
      [](cluster::VrrpSecurity& s, const Node& node, Context& x) {
        constexpr std::int64_t most = 300;
@@ -147,7 +174,16 @@ constexpr auto hmac_keywords = std::to_array<Keyword<cluster::VrrpSecurity>>({
      }},
     {"mode", read_hmac_mode},
 });
-constexpr auto hmac_unused = std::to_array<Unused>({{"anti_replay", "old messages are always refused"}});
+
+/// The block of keepalived 2.4; settle_window() does the rest.
+void read_hmac(VrrpInstance& instance, const Node& block, Context& context) {
+  instance.security.type = cluster::VrrpAuthentication::hmac;
+  instance.security.window = {};
+  read_block<cluster::VrrpSecurity>(hmac_keywords, {}, instance.security, block, "of auth_hmac", context);
+  read_active_key(instance.security, block, context);
+  const bool has_key = std::ranges::find(block.children, "key", &Node::keyword) != block.children.end();
+  if (!has_key) context.report.error(block.at, "auth_hmac has no key");
+}
 
 constexpr auto own_keywords = std::to_array<Keyword<VrrpInstance>>({
     {"state", read_state},
@@ -201,11 +237,7 @@ constexpr auto own_keywords = std::to_array<Keyword<VrrpInstance>>({
      [](VrrpInstance& v, const Node& node, Context& x) {
        read_block<cluster::VrrpSecurity>(password_keywords, {}, v.security, node, "of authentication", x);
      }},
-    {"auth_hmac",
-     [](VrrpInstance& v, const Node& node, Context& x) {
-       v.security.type = cluster::VrrpAuthentication::hmac;
-       read_block<cluster::VrrpSecurity>(hmac_keywords, hmac_unused, v.security, node, "of auth_hmac", x);
-     }},
+    {"auth_hmac", read_hmac},
     {"virtual_ipaddress",
      [](VrrpInstance& v, const Node& node, Context& x) { read_addresses(v.addresses, node, x); }},
     {"virtual_ipaddress_excluded",
@@ -338,6 +370,13 @@ void settle_preemption(VrrpInstance& instance, const Node& block, Context& conte
   instance.preempt_delay = {};
 }
 
+/// auth_hmac's time_window is three advert_ints, and 5 s at least, where the file does not say it.
+void settle_window(VrrpInstance& instance) {
+  auto& security = instance.security;
+  if (security.type != cluster::VrrpAuthentication::hmac || security.window.count() != 0) return;
+  security.window = std::max(std::chrono::floor<std::chrono::seconds>(3 * instance.interval), std::chrono::seconds{5});
+}
+
 /// advert_int: VRRP 2 has whole seconds, VRRP 3 hundredths up to 40.95 s.
 void settle_interval(VrrpInstance& instance, const Place& at, Context& context) {
   using std::chrono::milliseconds;
@@ -364,6 +403,7 @@ void read_instance(Document& document, const Node& block, Context& context) {
   settle(instance, document.globals, block.at, context);
   settle_preemption(instance, block, context);
   settle_interval(instance, block.at, context);
+  settle_window(instance);
   const std::string where = fmt::format("{} VRID {} {}", instance.interface, instance.router_id,
                                         instance.family == net::Family::ipv4 ? "IPv4" : "IPv6");
   if (instance.peers.empty()) define(document, "virtual router", where, block.at, context);

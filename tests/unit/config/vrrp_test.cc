@@ -45,7 +45,8 @@ vrrp:
     check_source: true
     track_source: true
     checksum: rfc9568
-    authentication: {type: hmac, keys: [{id: 1, key: "0123456789abcdef0123456789abcdef"}], mode: permissive, window: 10s}
+    authentication: {type: hmac, keys: [{id: 1, key: "0123456789abcdef0123456789abcdef"}], mode: permissive, anti_replay: monotonic,
+                     window: 10s}
     virtual_mac: {interface: vrrp.51, mac: "02:00:00:00:00:01", advertise_from_interface: true}
     addresses:
       - 10.0.0.100/24
@@ -94,7 +95,7 @@ TEST(VrrpSection, IsReadWithEverythingInIt) {
   EXPECT_EQ(edge.name, "edge");
   EXPECT_EQ(edge.interval, 30ms);
   EXPECT_EQ(edge.peers[1].least_ttl, 250);
-  EXPECT_EQ(edge.security.keys[0].first, 1);
+  EXPECT_EQ(edge.security.keys[0].id, 1);
   EXPECT_EQ(edge.addresses[1].interface, "eth1");
   EXPECT_FALSE(edge.excluded_addresses[0].skip_duplicate_detection);
   EXPECT_EQ(edge.tracks[1].weight, -20);

@@ -202,6 +202,40 @@ TEST(ReadKeepalived, ReadsWhatIsTracked) {
   EXPECT_THAT(to_string(reading.warnings.at(0)), HasSubstr("k.conf:1: there is no script 'none'"));
 }
 
+TEST(ReadKeepalived, ReadsTheKeysOfAdvertisements) {
+  const auto security =
+      instance(
+          "advert_int 2\nauth_hmac {\nactive_key 2\nkey 1 0123456789abcdef0123456789abcdef\n"
+          "key 2 hex:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1eff\nmode receive-only\n"
+          "anti_replay monotonic\n}")
+          .security;
+  EXPECT_EQ(security.type, cluster::VrrpAuthentication::hmac);
+  ASSERT_THAT(security.keys, SizeIs(2));
+  EXPECT_EQ(security.keys[0].id, 2) << "the active one signs";
+  EXPECT_EQ(security.keys[0].secret, std::string("\0\1\2\3\4\5\6\7\10\11\12\13\14\15\16\17"
+                                                 "\20\21\22\23\24\25\26\27\30\31\32\33\34\35\36\377",
+                                                 32));
+  EXPECT_EQ(security.keys[1].secret, "0123456789abcdef0123456789abcdef");
+  EXPECT_EQ(security.mode, cluster::HmacMode::receive_only);
+  EXPECT_EQ(security.anti_replay, cluster::AntiReplay::monotonic);
+  EXPECT_EQ(security.window, 6s) << "three intervals";
+  EXPECT_EQ(instance("auth_hmac {\nkey 1 0123456789abcdef0123456789abcdef\n}").security.window, 5s);
+  EXPECT_EQ(instance("auth_hmac {\nkey 1 0123456789abcdef0123456789abcdef\ntime_window 9\n}").security.window, 9s);
+}
+
+TEST(ReadKeepalived, RefusesKeysThatAreNone) {
+  const auto problem = [](std::string_view lines) {
+    return problems("vrrp_instance VI {\ninterface eth0\nvirtual_router_id 51\nauth_hmac {\n" + std::string(lines) +
+                    "\n}\n}\n");
+  };
+  EXPECT_THAT(problem("key 1 short"), ElementsAre(HasSubstr("k.conf:5: key 1: a key has 32 to 64 bytes")));
+  EXPECT_THAT(problem("mode enforce"), ElementsAre(HasSubstr("k.conf:4: auth_hmac has no key")));
+  EXPECT_THAT(problem("key 1 file:/nowhere/key"),
+              testing::Contains(HasSubstr("key 1: /nowhere/key: No such file or directory")));
+  EXPECT_THAT(problem("key 1 0123456789abcdef0123456789abcdef\nactive_key 2"),
+              ElementsAre(HasSubstr("k.conf:6: active_key 2: there is no such key")));
+}
+
 TEST(ReadKeepalived, ReadsAVirtualServer) {
   const auto found = service(
       "delay_loop 6\nlvs_sched wrr\nlvs_method DR\npersistence_timeout 50\nprotocol TCP\nquorum 2\nhysteresis 1\n"

@@ -18,8 +18,9 @@ constexpr WallClock::time_point then{1'700'000'000'500ms};
 cluster::VrrpSecurity keys(HmacMode mode = HmacMode::enforce) {
   return {.type = cluster::VrrpAuthentication::hmac,
           .password = {},
-          .keys = {{7, "0123456789abcdef0123456789abcdef"}, {8, "another key of thirty-two bytes.."}},
+          .keys = {{7, "0123456789abcdef0123456789abcdef", ""}, {8, "another key of thirty-two bytes..", ""}},
           .mode = mode,
+          .anti_replay = cluster::AntiReplay::time,
           .window = 10s};
 }
 
@@ -76,10 +77,10 @@ TEST(Trailer, IsRefusedWhereAnythingUnderItWasChanged) {
   }
   Verifier verifier;
   auto other_key = keys();
-  other_key.keys.front().second.back() = 'x';
+  other_key.keys.front().secret.back() = 'x';
   EXPECT_EQ(verify(verifier, sign(signer, other_key, then), then).error(), Refusal::trailer_hmac);
   auto unknown = keys();
-  unknown.keys.front().first = 9;
+  unknown.keys.front().id = 9;
   EXPECT_EQ(verify(verifier, sign(signer, unknown, then), then).error(), Refusal::trailer_key);
 }
 
@@ -91,6 +92,22 @@ TEST(Trailer, MayBeMissingWhileAGroupIsBeingMovedToIt) {
   Signer signer;
   EXPECT_EQ(sign(signer, keys(HmacMode::receive_only), then), message);
   EXPECT_EQ(sign(signer, keys(HmacMode::permissive), then).size(), message.size() + trailer_bytes);
+}
+
+TEST(Trailer, IsHeldAgainstNoClockWhereOnlyGrowingNumbersCount) {
+  auto monotonic = keys();
+  monotonic.anti_replay = cluster::AntiReplay::monotonic;
+  const auto verified = [&](Verifier& verifier, const std::vector<std::byte>& payload, WallClock::time_point now) {
+    const net::Bytes bytes = payload;
+    return verifier.verify(monotonic, {.source = source, .message = bytes.first(message.size())},
+                           bytes.subspan(message.size()), now);
+  };
+  Signer signer;
+  Verifier verifier;
+  const auto first = sign(signer, monotonic, then);
+  EXPECT_TRUE(verified(verifier, first, then + 1000h));
+  EXPECT_TRUE(verified(verifier, sign(signer, monotonic, then - 1000s), then)) << "its numbers grow all the same";
+  EXPECT_EQ(verified(verifier, first, then - 1000h).error(), Refusal::trailer_replayed);
 }
 
 TEST(Trailer, GoesOnWithTheClockAfterThatWasSetBack) {
