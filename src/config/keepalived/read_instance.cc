@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "config/hmac_key.h"
+#include "config/keepalived/authentication.h"
 #include "config/keepalived/document.h"
 #include "config/keepalived/network.h"
 #include "config/keepalived/vrrp_parts.h"
@@ -85,106 +85,6 @@ void read_addresses(std::vector<cluster::VirtualAddress>& addresses, const Node&
   }
 }
 
-constexpr auto password_keywords = std::to_array<Keyword<cluster::VrrpSecurity>>({
-    {"auth_type",
-     [](cluster::VrrpSecurity& s, const Node& node, Context& x) {
-       const auto type = text_of(node, x);
-       if (!type) return;
-       if (*type != "PASS" && *type != "AH") {
-         return x.report.error(node.at, fmt::format("auth_type is PASS or AH, not {}", quoted(*type)));
-       }
-       s.type = *type == "PASS" ? cluster::VrrpAuthentication::password : cluster::VrrpAuthentication::header;
-     }},
-    {"auth_pass",
-     [](cluster::VrrpSecurity& s, const Node& node, Context& x) {
-       constexpr std::size_t longest = 8;
-       s.password = text_of(node, x).value_or("");
-       if (s.password.size() <= longest) return;
-       s.password.resize(longest);
-       x.report.warning(node.at, "auth_pass: only the first 8 characters count");
-     }},
-});
-
-std::optional<std::uint8_t> key_id_of(const Node& node, Context& context) {
-  const auto id = number_of(node, context, 1, 255);
-  return id ? std::optional(static_cast<std::uint8_t>(*id)) : std::nullopt;
-}
-
-/// key ID SECRET
-void read_key(cluster::VrrpSecurity& security, const Node& node, Context& context) {
-  const auto id = key_id_of(node, context);
-  const auto written = text_of(node, context, 2);
-  if (!id || !written) return;
-  if (std::ranges::find(security.keys, *id, &cluster::HmacKey::id) != security.keys.end()) {
-    return context.report.error(node.at, fmt::format("key {} is here twice", *id));
-  }
-  if (auto key = read_hmac_key(*id, *written)) {
-    security.keys.push_back(std::move(*key));
-  } else {
-    context.report.error(node.at, fmt::format("key {}: {}", *id, key.error().message));
-  }
-}
-
-/// Puts the key that signs to the front.
-void read_active_key(cluster::VrrpSecurity& security, const Node& block, Context& context) {
-  for (const Node& node : block.children) {
-    const auto id = node.keyword() == "active_key" ? key_id_of(node, context) : std::nullopt;
-    if (!id) continue;
-    const auto found = std::ranges::find(security.keys, *id, &cluster::HmacKey::id);
-    if (found == security.keys.end()) {
-      context.report.error(node.at, fmt::format("active_key {}: there is no such key", *id));
-    } else {
-      std::rotate(security.keys.begin(), found, found + 1);
-    }
-  }
-}
-
-void read_anti_replay(cluster::VrrpSecurity& security, const Node& node, Context& context) {
-  const auto word = text_of(node, context);
-  if (!word) return;
-  if (*word == "time" || *word == "monotonic") {
-    security.anti_replay = *word == "time" ? cluster::AntiReplay::time : cluster::AntiReplay::monotonic;
-  } else {
-    context.report.error(node.at, fmt::format("anti_replay is time or monotonic, not {}", quoted(*word)));
-  }
-}
-
-void read_hmac_mode(cluster::VrrpSecurity& security, const Node& node, Context& context) {
-  const auto mode = text_of(node, context);
-  if (!mode) return;
-  if (*mode == "enforce") {
-    security.mode = cluster::HmacMode::enforce;
-  } else if (*mode == "permissive") {
-    security.mode = cluster::HmacMode::permissive;
-  } else if (*mode == "receive-only" || *mode == "receive_only") {
-    security.mode = cluster::HmacMode::receive_only;
-  } else {
-    context.report.error(node.at, fmt::format("mode is enforce, permissive or receive-only, not {}", quoted(*mode)));
-  }
-}
-
-constexpr auto hmac_keywords = std::to_array<Keyword<cluster::VrrpSecurity>>({
-    {"key", read_key},
-    {"active_key", [](cluster::VrrpSecurity&, const Node&, Context&) {}},  // when all keys are known
-    {"anti_replay", read_anti_replay},
-    {"time_window",
-     [](cluster::VrrpSecurity& s, const Node& node, Context& x) {
-       constexpr std::int64_t most = 300;
-       s.window = std::chrono::seconds(number_of(node, x, 1, most).value_or(s.window.count()));
-     }},
-    {"mode", read_hmac_mode},
-});
-
-/// The block of keepalived 2.4; settle_window() does the rest.
-void read_hmac(VrrpInstance& instance, const Node& block, Context& context) {
-  instance.security.type = cluster::VrrpAuthentication::hmac;
-  instance.security.window = {};
-  read_block<cluster::VrrpSecurity>(hmac_keywords, {}, instance.security, block, "of auth_hmac", context);
-  read_active_key(instance.security, block, context);
-  const bool has_key = std::ranges::find(block.children, "key", &Node::keyword) != block.children.end();
-  if (!has_key) context.report.error(block.at, "auth_hmac has no key");
-}
-
 constexpr auto own_keywords = std::to_array<Keyword<VrrpInstance>>({
     {"state", read_state},
     {"interface",
@@ -233,11 +133,8 @@ constexpr auto own_keywords = std::to_array<Keyword<VrrpInstance>>({
        const bool as_v2 = boolean_of(node, x).value_or(false);
        v.v3_checksum = as_v2 ? cluster::V3Checksum::rfc9568 : cluster::V3Checksum::rfc5798;
      }},
-    {"authentication",
-     [](VrrpInstance& v, const Node& node, Context& x) {
-       read_block<cluster::VrrpSecurity>(password_keywords, {}, v.security, node, "of authentication", x);
-     }},
-    {"auth_hmac", read_hmac},
+    {"authentication", [](VrrpInstance& v, const Node& node, Context& x) { read_password(v.security, node, x); }},
+    {"auth_hmac", [](VrrpInstance& v, const Node& node, Context& x) { read_hmac(v.security, node, x); }},
     {"virtual_ipaddress",
      [](VrrpInstance& v, const Node& node, Context& x) { read_addresses(v.addresses, node, x); }},
     {"virtual_ipaddress_excluded",
@@ -353,11 +250,6 @@ void settle(VrrpInstance& instance, const Globals& globals, const Place& at, Con
   if (!instance.multicast_group) {
     instance.multicast_group = instance.family == net::Family::ipv6 ? globals.group6 : globals.group4;
   }
-  if (instance.version == 3 && instance.security.type != cluster::VrrpAuthentication::none &&
-      instance.security.type != cluster::VrrpAuthentication::hmac) {
-    warn("VRRP version 3 has no authentication; it is left out");
-    instance.security = {};
-  }
 }
 
 /// nopreempt and preempt_delay are for those that start as backups: keepalived clears them elsewhere.
@@ -368,13 +260,6 @@ void settle_preemption(VrrpInstance& instance, const Node& block, Context& conte
   context.report.warning(block.at, "nopreempt and preempt_delay need state BACKUP; they are left out");
   instance.preempt = true;
   instance.preempt_delay = {};
-}
-
-/// auth_hmac's time_window is three advert_ints, and 5 s at least, where the file does not say it.
-void settle_window(VrrpInstance& instance) {
-  auto& security = instance.security;
-  if (security.type != cluster::VrrpAuthentication::hmac || security.window.count() != 0) return;
-  security.window = std::max(std::chrono::floor<std::chrono::seconds>(3 * instance.interval), std::chrono::seconds{5});
 }
 
 /// advert_int: VRRP 2 has whole seconds, VRRP 3 hundredths up to 40.95 s.
@@ -403,7 +288,7 @@ void read_instance(Document& document, const Node& block, Context& context) {
   settle(instance, document.globals, block.at, context);
   settle_preemption(instance, block, context);
   settle_interval(instance, block.at, context);
-  settle_window(instance);
+  settle_authentication(instance, block.at, context);
   const std::string where = fmt::format("{} VRID {} {}", instance.interface, instance.router_id,
                                         instance.family == net::Family::ipv4 ? "IPv4" : "IPv6");
   if (instance.peers.empty()) define(document, "virtual router", where, block.at, context);
