@@ -22,9 +22,10 @@ constexpr std::string_view file_prefix = "file:";
 Result<std::string> from_hex(std::string_view digits) {
   std::string bytes;
   for (; digits.size() >= 2; digits.remove_prefix(2)) {
+    const std::string_view pair = digits.substr(0, 2);
     std::uint8_t byte = 0;
-    const auto [end, wrong] = std::from_chars(digits.data(), digits.data() + 2, byte, 16);
-    if (wrong != std::errc{} || end != digits.data() + 2) break;
+    const auto [end, wrong] = std::from_chars(pair.begin(), pair.end(), byte, 16);
+    if (wrong != std::errc{} || end != pair.end()) break;
     bytes.push_back(static_cast<char>(byte));
   }
   if (!digits.empty()) return fail("is not hexadecimal: write two digits for each byte");

@@ -12,7 +12,6 @@
 namespace ballast::config {
 namespace {
 
-using cluster::VrrpAuthentication;
 using cluster::VrrpInstance;
 using cluster::VrrpSettings;
 

@@ -58,7 +58,7 @@ bool ServiceSet::claim_keys(const PlacedService& placed) {
   return false;
 }
 
-void ServiceSet::add(PlacedService placed) {
+void ServiceSet::add(const PlacedService& placed) {
   if (!claim_keys(placed)) return;
   VirtualService service = placed.service;
   service.servers.clear();

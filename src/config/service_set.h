@@ -23,7 +23,7 @@ class ServiceSet {
   explicit ServiceSet(Report& report) : report_(report) {}
 
   /// Adds a service. Its servers behind route and tunnel get its port, whatever port they were written with.
-  void add(PlacedService placed);
+  void add(const PlacedService& placed);
 
   [[nodiscard]] std::vector<cluster::VirtualService> take_services() { return std::move(services_); }
   [[nodiscard]] std::vector<Place> take_places() { return std::move(places_); }

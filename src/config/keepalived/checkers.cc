@@ -94,8 +94,8 @@ std::string reply_expression(const std::vector<Nibbles>& bytes) {
   constexpr std::size_t most_nested = 200;
   std::string expression;
   for (std::size_t i = bytes.size(); i-- > 0;) {
-    expression = byte_expression(bytes[i]) + expression;
-    if (i < most_nested) expression = "(?:" + expression + "|\\z)";
+    expression.insert(0, byte_expression(bytes[i]));
+    if (i < most_nested) expression = fmt::format("(?:{}|\\z)", expression);
   }
   return "\\A" + expression;
 }

@@ -155,7 +155,7 @@ void read_mail_server(Globals& globals, const Node& node, Context& context) {
 }
 
 void read_timeouts(Globals& globals, const Node& node, Context& context) {
-  constexpr std::int64_t most = 31 * 86400;
+  constexpr std::int64_t most = std::int64_t{31} * 86400;
   for (std::size_t i = 1; i < node.words.size(); i += 2) {
     const auto seconds = number_of(node, context, 1, most, i + 1);
     if (!seconds) return;

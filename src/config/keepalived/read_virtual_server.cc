@@ -29,7 +29,7 @@ void read_scheduler(VirtualServer& server, const Node& node, Context& context) {
 }
 
 void read_persistence_timeout(VirtualServer& server, const Node& node, Context& context) {
-  constexpr std::int64_t most = 31 * 86400;
+  constexpr std::int64_t most = std::int64_t{31} * 86400;
   server.persistence = default_persistence;
   if (node.words.size() > 1) {
     server.persistence = std::chrono::seconds(number_of(node, context, 1, most).value_or(default_persistence.count()));
@@ -295,7 +295,7 @@ void add_services(Document& document, const VirtualServer& server, const std::ve
           cluster::RealServer{.endpoint = *server.sorry, .forward = forwarding.method, .tunnel = forwarding.tunnel};
       if (service.fallback->endpoint.port == 0) service.fallback->endpoint.port = port;
     }
-    document.services.add(std::move(placed));
+    document.services.add(placed);
   }
 }
 

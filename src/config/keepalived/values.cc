@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 
 #include "config/scalars.h"
 
@@ -67,7 +68,7 @@ std::optional<std::chrono::microseconds> timer_of(const Node& node, Context& con
     return std::nullopt;
   }
   constexpr double per_second = 1e6;
-  return std::chrono::microseconds(static_cast<std::int64_t>(seconds * per_second + 0.5));
+  return std::chrono::microseconds(std::llround(seconds * per_second));
 }
 
 std::optional<std::chrono::milliseconds> milliseconds_of(const Node& node, Context& context, std::size_t index) {

@@ -77,7 +77,7 @@ Words split_words(std::string_view line) {
       if (c == '\\') {
         word += unescaped(line);
       } else if (opens || c == quote) {
-        quote = opens ? c : 0;
+        quote = opens ? c : '\0';
       } else {
         word += c;
         continue;

@@ -45,10 +45,11 @@ void read_protocol(Virtual& virtual_service, const Setting& setting, Context& co
 
 void read_method(Virtual& virtual_service, const Setting& setting, Context& context) {
   constexpr std::array<std::string_view, 2> words = {"GET", "HEAD"};
-  auto text = text_of(setting, context);
+  const auto text = text_of(setting, context);
   if (!text) return;
-  std::ranges::transform(*text, text->begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  virtual_service.method = word_of({setting.keyword, *text, setting.at}, context, words).value_or("GET");
+  std::string method = *text;
+  std::ranges::transform(method, method.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  virtual_service.method = word_of({setting.keyword, method, setting.at}, context, words).value_or("GET");
 }
 
 void read_scheduler(Virtual& virtual_service, const Setting& setting, Context& context) {
