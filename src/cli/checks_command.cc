@@ -1,7 +1,5 @@
 #include "cli/checks_command.h"
 
-#include <boost/json/serialize.hpp>
-
 #include <algorithm>
 #include <ctime>
 #include <map>
@@ -12,6 +10,7 @@
 #include "cli/table.h"
 #include "cli/words.h"
 #include "control/json.h"
+#include "control/json_text.h"
 
 namespace ballast::cli {
 namespace {
@@ -52,7 +51,7 @@ Result<void> show(bool as_json, bool history) {
   const auto answer = ask("health");
   if (!answer) return std::unexpected(answer.error());
   if (as_json) {
-    fmt::print("{}\n", boost::json::serialize(*answer));
+    fmt::print("{}\n", control::json_text(*answer));
     return {};
   }
   const auto view = control::from_json<HealthView>(*answer);

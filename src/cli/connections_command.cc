@@ -2,8 +2,6 @@
 
 #include <netinet/in.h>
 
-#include <boost/json/serialize.hpp>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -14,6 +12,7 @@
 #include "cli/table.h"
 #include "cli/words.h"
 #include "control/json.h"
+#include "control/json_text.h"
 
 namespace ballast::cli {
 namespace {
@@ -68,7 +67,7 @@ class Output {
   void write(const std::vector<ConnectionView>& connections) {
     if (as_json_) {
       for (const auto& connection : connections) {
-        fmt::print("{}{}", written_++ == 0 ? "[\n" : ",\n", boost::json::serialize(control::to_json(connection)));
+        fmt::print("{}{}", written_++ == 0 ? "[\n" : ",\n", control::json_text(control::to_json(connection)));
       }
     } else if (!connections.empty()) {
       fmt::print("{}", connections_text(connections, written_ == 0));

@@ -1,13 +1,12 @@
 #include "cli/counters_command.h"
 
-#include <boost/json/serialize.hpp>
-
 #include <memory>
 
 #include "cli/command.h"
 #include "cli/commands.h"
 #include "cli/table.h"
 #include "control/json.h"
+#include "control/json_text.h"
 
 namespace ballast::cli {
 namespace {
@@ -30,7 +29,7 @@ Result<void> show(const Options& options) {
   auto counters = control::from_json<std::vector<CounterView>>(*answer);
   if (!counters) return std::unexpected(counters.error());
   if (options.as_json) {
-    fmt::print("{}\n", boost::json::serialize(control::to_json(shown(std::move(*counters), options.all))));
+    fmt::print("{}\n", control::json_text(control::to_json(shown(std::move(*counters), options.all))));
   } else {
     fmt::print("{}", counters_text(*counters, options.all));
   }

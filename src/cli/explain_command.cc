@@ -2,13 +2,12 @@
 
 #include <netinet/in.h>
 
-#include <boost/json/serialize.hpp>
-
 #include <array>
 #include <memory>
 
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "control/json_text.h"
 
 namespace ballast::cli {
 namespace {
@@ -69,7 +68,7 @@ Result<void> run_explain(const ExplainOptions& options, const explain::Question&
   const auto answer = explain::explain(*instance, question);
   if (!answer) return std::unexpected(answer.error());
   if (options.as_json) {
-    fmt::print("{}\n", boost::json::serialize(explain_json(*answer)));
+    fmt::print("{}\n", control::json_text(explain_json(*answer)));
   } else {
     fmt::print("{}", explain_text(*answer));
   }

@@ -1,7 +1,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 #include <array>
@@ -9,6 +8,7 @@
 
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "control/json_text.h"
 #include "health/check_once.h"
 
 namespace ballast::cli {
@@ -149,7 +149,7 @@ void print(const health::CheckResult& result, bool as_json) {
   }
   boost::json::object object{{"up", result.up}, {"reason", result.reason}, {"latency_ms", milliseconds_taken}};
   if (result.weight) object["weight"] = *result.weight;
-  fmt::print("{}\n", boost::json::serialize(object));
+  fmt::print("{}\n", control::json_text(object));
 }
 
 int run(const Options& options) {

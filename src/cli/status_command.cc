@@ -1,7 +1,5 @@
 #include "cli/status_command.h"
 
-#include <boost/json/serialize.hpp>
-
 #include <memory>
 
 #include "cli/command.h"
@@ -9,6 +7,7 @@
 #include "cli/table.h"
 #include "cli/words.h"
 #include "control/json.h"
+#include "control/json_text.h"
 #include "control/version.h"
 
 namespace ballast::cli {
@@ -18,7 +17,7 @@ Result<void> show(bool as_json) {
   const auto answer = ask("status");
   if (!answer) return std::unexpected(answer.error());
   if (as_json) {
-    fmt::print("{}\n", boost::json::serialize(*answer));
+    fmt::print("{}\n", control::json_text(*answer));
     return {};
   }
   const auto status = control::from_json<control::Status>(*answer);

@@ -1,7 +1,5 @@
 #include "cli/sync_command.h"
 
-#include <boost/json/serialize.hpp>
-
 #include <memory>
 
 #include "cli/command.h"
@@ -9,6 +7,7 @@
 #include "cli/table.h"
 #include "cli/words.h"
 #include "control/json.h"
+#include "control/json_text.h"
 
 namespace ballast::cli {
 namespace {
@@ -17,7 +16,7 @@ Result<void> show(bool as_json) {
   const auto answer = ask("sync");
   if (!answer) return std::unexpected(answer.error());
   if (as_json) {
-    fmt::print("{}\n", boost::json::serialize(*answer));
+    fmt::print("{}\n", control::json_text(*answer));
     return {};
   }
   const auto view = control::from_json<control::SyncView>(*answer);

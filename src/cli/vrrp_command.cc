@@ -1,7 +1,6 @@
 #include "cli/vrrp_command.h"
 
 #include <fmt/ranges.h>
-#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -10,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/table.h"
 #include "cli/words.h"
+#include "control/json_text.h"
 
 namespace ballast::cli {
 namespace {
@@ -66,7 +66,7 @@ Result<void> print(const Options& options) {
   if (options.as_json) {
     control::VrrpStatus shown = *status;
     if (!options.name.empty()) shown.instances = {*instance};
-    fmt::print("{}\n", boost::json::serialize(control::to_json(shown)));
+    fmt::print("{}\n", control::json_text(control::to_json(shown)));
     return {};
   }
   fmt::print("{}", options.name.empty() ? vrrp_text(*status) : vrrp_text(*instance));

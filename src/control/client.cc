@@ -5,13 +5,13 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <chrono>
 
 #include "base/instance.h"
 #include "control/json.h"
+#include "control/json_text.h"
 
 namespace ballast::control {
 namespace {
@@ -87,9 +87,8 @@ Result<std::string> receive_line(int socket, std::string& received, Clock::time_
 }
 
 Result<boost::json::value> unwrap(std::string_view line) {
-  boost::system::error_code wrong;
-  boost::json::value answer = boost::json::parse(line, wrong);
-  const boost::json::object* object = wrong ? nullptr : answer.if_object();
+  const auto answer = parse_json(line);
+  const boost::json::object* object = answer ? answer->if_object() : nullptr;
   if (object != nullptr) {
     if (const auto* result = object->if_contains("result")) return *result;
     const auto* refusal = object->if_contains("error");

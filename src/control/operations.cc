@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
@@ -15,6 +14,7 @@
 #include "control/difference.h"
 #include "control/edits.h"
 #include "control/json.h"
+#include "control/json_text.h"
 
 namespace ballast::control {
 namespace {
@@ -231,10 +231,9 @@ Result<value> run(ControlPlane& plane, const Request& request) {
 }  // namespace
 
 Result<Request> parse_request(std::string_view line) {
-  boost::system::error_code wrong;
-  const value json = boost::json::parse(line, wrong);
-  if (wrong) return fail(fmt::format("request: not JSON: {}", wrong.message()), EINVAL);
-  return request_of(json);
+  const auto json = parse_json(line);
+  if (!json) return fail(fmt::format("request: {}", json.error().message), EINVAL);
+  return request_of(*json);
 }
 
 std::string refusal(const Error& error) { return boost::json::serialize(object{{"error", to_json(error)}}); }

@@ -4,13 +4,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <cstdio>
 
 #include "base/fd.h"
 #include "control/json_sync.h"
+#include "control/json_text.h"
 #include "control/json_views.h"
 
 namespace ballast::control {
@@ -68,9 +68,8 @@ Result<SavedState> load_state(const std::string& path) {
   auto text = read_file(path);
   if (!text && text.error().code == ENOENT) return SavedState{};
   if (!text) return std::unexpected(text.error());
-  boost::system::error_code wrong;
-  const boost::json::value value = boost::json::parse(*text, wrong);
-  auto state = wrong ? fail("not JSON: " + wrong.message(), EINVAL) : json::read<SavedState>(value);
+  const auto value = parse_json(*text);
+  auto state = value ? json::read<SavedState>(*value) : std::unexpected(value.error());
   if (!state) {
     return fail(fmt::format("{}: {}: remove the file to go on without the services that commands made", path,
                             state.error().message),

@@ -20,7 +20,7 @@ unsigned word_at(Frame frame, std::size_t offset) {
   return offset + 2 > frame.size() ? 0 : static_cast<unsigned>(frame[offset]) << 8 | frame[offset + 1];
 }
 
-bool is_ipv4(Frame frame) { return word_at(frame, 2 * ETH_ALEN) == ETH_P_IP; }
+bool is_ipv4(Frame frame) { return word_at(frame, std::size_t{2} * ETH_ALEN) == ETH_P_IP; }
 
 std::string end_words(const abi::address& address, std::uint16_t port) {
   const net::Address plain = abi::from_abi(address);

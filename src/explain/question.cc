@@ -139,7 +139,7 @@ Result<Bytes> frame_of(const Question& question, bool opens) {
   if (length < headers) {
     return fail(fmt::format("--length {}: the headers alone have {} bytes", length, headers), EINVAL);
   }
-  Bytes frame(2 * ETH_ALEN);
+  Bytes frame(std::size_t{2} * ETH_ALEN);
   add_word(frame, ipv4 ? ETH_P_IP : ETH_P_IPV6);
   const Bytes layer3 = ipv4 ? ipv4_header(question, length) : ipv6_header(question, length);
   const Bytes layer4 = layer4_header(question, opens, length - headers);

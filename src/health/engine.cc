@@ -33,11 +33,11 @@ asio::awaitable<CheckResult> run_check(std::shared_ptr<const Engine::Runner> run
 
 Now now() { return {std::chrono::steady_clock::now(), std::chrono::system_clock::now()}; }
 
-Engine::Engine(asio::any_io_executor executor, Monitor& monitor, Settings settings)
+Engine::Engine(const asio::any_io_executor& executor, Monitor& monitor, Settings settings)
     : monitor_(monitor),
       settings_(std::move(settings)),
       run_(std::make_shared<const Runner>(std::move(settings_.run))),
-      timer_(std::move(executor)),
+      timer_(executor),
       self_(std::make_shared<Engine*>(this)) {
   look();
 }
@@ -63,12 +63,12 @@ void Engine::start(DueCheck due) {
   const bool command = is_command(due.target);
   ++under_way_;
   commands_under_way_ += command ? 1 : 0;
-  asio::co_spawn(
-      timer_.get_executor(), run_check(run_, std::move(due.target)),
-      [id = due.id, command, engine = std::weak_ptr(self_)](const std::exception_ptr& thrown, CheckResult result) {
-        const auto here = engine.lock();
-        if (here) (*here)->finish(id, command, thrown ? broken(thrown) : result);
-      });
+  asio::co_spawn(timer_.get_executor(), run_check(run_, std::move(due.target)),
+                 [id = due.id, command, engine = std::weak_ptr(self_)](const std::exception_ptr& thrown,
+                                                                       const CheckResult& result) {
+                   const auto here = engine.lock();
+                   if (here) (*here)->finish(id, command, thrown ? broken(thrown) : result);
+                 });
 }
 
 void Engine::finish(CheckId id, bool command, const CheckResult& result) {

@@ -36,7 +36,7 @@ class Engine {
   };
 
   /// Begins at once. `monitor` must outlive this.
-  Engine(boost::asio::any_io_executor executor, Monitor& monitor, Settings settings);
+  Engine(const boost::asio::any_io_executor& executor, Monitor& monitor, Settings settings);
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 

@@ -93,8 +93,8 @@ std::optional<MacAddress> parse_mac(std::string_view text) {
   if (text.size() != stride * mac.size() - 1) return std::nullopt;
   for (std::size_t i = 0; i < mac.size(); ++i) {
     const std::string_view byte = text.substr(stride * i, 2);
-    const auto [end, error] = std::from_chars(byte.data(), byte.data() + 2, mac[i], 16);
-    if (error != std::errc{} || end != byte.data() + 2) return std::nullopt;
+    const auto [end, error] = std::from_chars(byte.begin(), byte.end(), mac[i], 16);
+    if (error != std::errc{} || end != byte.end()) return std::nullopt;
     if (i + 1 < mac.size() && text[stride * i + 2] != ':') return std::nullopt;
   }
   return mac;

@@ -160,7 +160,7 @@ class Take final : public Conversation::Waiter {
     if (!parsed) {
       promise.finish(down(std::move(parsed.error().message)));
     } else if (*parsed) {
-      taken_ = std::move(**parsed);
+      taken_.emplace(std::move(**parsed));
       return true;
     } else if (promise.at_end) {
       promise.finish(down(fmt::format("connection closed by the server (waiting for {})", what_)));

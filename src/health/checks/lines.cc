@@ -1,8 +1,7 @@
 #include "health/checks/lines.h"
 
-#include <strings.h>
-
 #include <algorithm>
+#include <cctype>
 
 namespace ballast::health {
 namespace {
@@ -58,7 +57,8 @@ std::string quotable(std::string_view said) {
 }
 
 bool starts_with_word(std::string_view text, std::string_view prefix) {
-  return text.size() >= prefix.size() && ::strncasecmp(text.data(), prefix.data(), prefix.size()) == 0;
+  const auto lower = [](unsigned char c) { return std::tolower(c); };
+  return std::ranges::equal(text.substr(0, prefix.size()), prefix, {}, lower, lower);
 }
 
 bool fits_a_line(std::string_view text) { return text.find_first_of(std::string_view("\r\n\0", 3)) == text.npos; }

@@ -38,7 +38,7 @@ std::string hidden_password(std::string password, const std::string& secret, con
   std::string hidden;
   std::string last = authenticator;
   for (std::size_t at = 0; at < password.size(); at += block) {
-    last = exclusive_or(digest(Hash::md5, secret + last), password.substr(at, block));
+    last = exclusive_or(digest(Hash::md5, fmt::format("{}{}", secret, last)), password.substr(at, block));
     hidden += last;
   }
   return hidden;

@@ -38,7 +38,7 @@ std::string escaped(std::string_view user) {
 
 }  // namespace
 
-Scram::Scram(std::string user, std::string password, std::string nonce)
+Scram::Scram(std::string_view user, std::string password, std::string nonce)
     : password_(std::move(password)),
       nonce_(std::move(nonce)),
       bare_(fmt::format("n={},r={}", escaped(user), nonce_)) {}

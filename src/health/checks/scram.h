@@ -11,7 +11,7 @@ namespace ballast::health {
 class Scram {
  public:
   /// `nonce`: random, printable, without a comma.
-  Scram(std::string user, std::string password, std::string nonce);
+  Scram(std::string_view user, std::string password, std::string nonce);
 
   [[nodiscard]] std::string first_message() const { return "n,," + bare_; }
   /// The answer to the server's first message.
