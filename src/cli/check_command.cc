@@ -1,3 +1,5 @@
+#include <net/if.h>
+
 #include <memory>
 
 #include "cli/command.h"
@@ -42,6 +44,10 @@ int check(const SourceOptions& options) {
   print_summary(*sources, reading->cluster);
   for (const auto& warning : reading->warnings) fmt::print("note: {}\n", to_string(warning));
   for (const auto& line : control::shortcomings(reading->cluster)) fmt::print("note: {}\n", line);
+  for (const auto& instance : reading->cluster.vrrp.instances) {
+    if (::if_nametoindex(instance.interface.c_str()) != 0) continue;
+    fmt::print("note: VRRP instance {}: there is no interface {} here\n", instance.name, instance.interface);
+  }
   return 0;
 }
 

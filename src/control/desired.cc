@@ -1,8 +1,10 @@
 #include "control/desired.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <set>
@@ -36,6 +38,41 @@ std::map<ServiceKey, const VirtualService*> by_key(const Cluster& cluster) {
   std::map<ServiceKey, const VirtualService*> services;
   for (const auto& service : cluster.services) services.emplace(service.key, &service);
   return services;
+}
+
+std::map<std::string, const cluster::VrrpInstance*> by_name(const Cluster& cluster) {
+  std::map<std::string, const cluster::VrrpInstance*> instances;
+  for (const auto& instance : cluster.vrrp.instances) instances.emplace(instance.name, &instance);
+  return instances;
+}
+
+bool same_besides_instances(const cluster::VrrpSettings& a, const cluster::VrrpSettings& b) {
+  cluster::VrrpSettings other = b;
+  other.instances = a.instances;
+  return a == other;
+}
+
+/// "2 services added, 1 changed, 1 removed", or nothing.
+template <typename Things, typename Same>
+std::string changes(std::string_view thing, const Things& before, const Things& after, Same same) {
+  std::size_t added = 0;
+  std::size_t changed = 0;
+  for (const auto& [key, one] : after) {
+    const auto old = before.find(key);
+    added += old == before.end() ? 1 : 0;
+    changed += old != before.end() && !same(*old->second, *one) ? 1 : 0;
+  }
+  const std::size_t removed = before.size() + added - after.size();
+  std::string text;
+  const auto say = [&](std::size_t count, std::string_view what) {
+    if (count == 0) return;
+    text += text.empty() ? fmt::format("{} {}{} {}", count, thing, count == 1 ? "" : "s", what)
+                         : fmt::format(", {} {}", count, what);
+  };
+  say(added, "added");
+  say(changed, "changed");
+  say(removed, "removed");
+  return text;
 }
 
 bool has_remote_checksum(const cluster::RealServer& server) {
@@ -90,28 +127,16 @@ std::vector<VirtualService> services_of_commands(const Cluster& cluster) {
 }
 
 std::string describe_change(const Cluster& before, const Cluster& after) {
-  const auto old_services = by_key(before);
-  const auto new_services = by_key(after);
-  std::size_t added = 0;
-  std::size_t changed = 0;
-  for (const auto& [key, service] : new_services) {
-    const auto old = old_services.find(key);
-    added += old == old_services.end() ? 1 : 0;
-    changed += old != old_services.end() && !same(*old->second, *service) ? 1 : 0;
-  }
-  const std::size_t removed = old_services.size() + added - new_services.size();
-
-  std::string text;
-  const auto say = [&](std::size_t count, std::string_view what) {
-    if (count == 0) return;
-    text += text.empty() ? fmt::format("{} service{} {}", count, count == 1 ? "" : "s", what)
-                         : fmt::format(", {} {}", count, what);
+  std::vector<std::string> parts = {changes("service", by_key(before), by_key(after), same),
+                                    changes("virtual router", by_name(before), by_name(after), std::equal_to<>())};
+  const auto note = [&](bool changed, std::string_view what) {
+    if (changed) parts.push_back(fmt::format("{} changed", what));
   };
-  say(added, "added");
-  say(changed, "changed");
-  say(removed, "removed");
-  if (before.director != after.director) text += fmt::format("{}director settings changed", text.empty() ? "" : "; ");
-  return text.empty() ? "nothing" : text;
+  note(!same_besides_instances(before.vrrp, after.vrrp), "VRRP settings");
+  note(before.sync != after.sync, "synchronization");
+  note(before.director != after.director, "director settings");
+  std::erase(parts, "");
+  return parts.empty() ? "nothing" : fmt::format("{}", fmt::join(parts, "; "));
 }
 
 std::vector<std::string> shortcomings(const Cluster& cluster) {

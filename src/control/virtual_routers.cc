@@ -1,7 +1,9 @@
 #include "control/virtual_routers.h"
 
 #include <fmt/format.h>
+#include <net/if.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace ballast::control {
@@ -13,10 +15,25 @@ std::unexpected<Error> no_instance(const std::string& name) {
   return fail(fmt::format("no VRRP instance {}", name), ENOENT);
 }
 
+/// An instance that is moved to an interface must find it there: its addresses would be lost otherwise. Where it was
+/// always to be there, it may come and go.
+Result<void> check_interfaces(const cluster::VrrpSettings& before, const cluster::VrrpSettings& after) {
+  for (const auto& instance : after.instances) {
+    const auto old = std::ranges::find(before.instances, instance.name, &cluster::VrrpInstance::name);
+    const bool same = old != before.instances.end() && old->interface == instance.interface;
+    if (same || ::if_nametoindex(instance.interface.c_str()) != 0) continue;
+    return fail(fmt::format("VRRP instance {}: there is no interface {}", instance.name, instance.interface), ENODEV);
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<void> VirtualRouters::apply(const cluster::VrrpSettings& settings) {
   if (settings == settings_) return {};
+  if (plane_) {
+    if (auto known = check_interfaces(settings_, settings); !known) return known;
+  }
   if (!plane_) {
     auto opened = open_([happened = happened_](const vrrp::Event& event) {
       const std::scoped_lock lock(happened->mutex);

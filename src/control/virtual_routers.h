@@ -22,7 +22,8 @@ class VirtualRouters {
 
   explicit VirtualRouters(Open open) : open_(std::move(open)) {}
 
-  /// Brings the plane to `settings`. An Error leaves it as it was.
+  /// Brings the plane to `settings`. An Error leaves it as it was. ENODEV: while it runs, an instance is moved to an
+  /// interface that is not there.
   Result<void> apply(const cluster::VrrpSettings& settings);
 
   /// Tells instances that track it whether packets are forwarded. To be called every second, since silence is a

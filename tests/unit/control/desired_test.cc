@@ -66,6 +66,15 @@ TEST(Desired, DescribesWhatChanges) {
   EXPECT_EQ(describe_change(before, settings), "director settings changed");
   settings.services.clear();
   EXPECT_EQ(describe_change(before, settings), "2 services removed; director settings changed");
+  auto with_router = before;
+  with_router.vrrp.instances.emplace_back().name = "edge";
+  EXPECT_EQ(describe_change(before, with_router), "1 virtual router added");
+  auto other_router = with_router;
+  other_router.vrrp.instances[0].priority = 7;
+  other_router.vrrp.notify_fifo = "/run/fifo";
+  other_router.sync.prompt = false;
+  EXPECT_EQ(describe_change(with_router, other_router),
+            "1 virtual router changed; VRRP settings changed; synchronization changed");
 }
 
 TEST(Desired, NamesWhatIsNotActedOn) {
