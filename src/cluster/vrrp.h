@@ -194,8 +194,7 @@ struct VrrpInstance {
   AnnouncePolicy announce;
   std::chrono::milliseconds lease{2000};  ///< lifetime of its addresses that the daemon keeps renewing; 0: for ever
   bool lower_priority_no_advertisement = false;
-  bool higher_priority_send_advertisement = false;
-  bool advertise_to_lower = true;
+  bool higher_priority_send_advertisement = true;
   std::chrono::milliseconds start_delay{0};
   friend bool operator==(const VrrpInstance&, const VrrpInstance&) = default;
 };

@@ -160,6 +160,10 @@ void check_instances(const std::vector<Value>& places, const VrrpSettings& setti
     if (twin != settings.instances.begin() + static_cast<std::ptrdiff_t>(i)) {
       places[i].problem(fmt::format("has the interface, family and router_id of {}", twin->name));
     }
+    for (std::size_t j = 0; j < i; ++j) {
+      const auto shared = shared_address(settings.instances[j], instance);
+      if (shared) places[i].problem(fmt::format("has {}, as {} has", shared->to_string(), settings.instances[j].name));
+    }
     check_tracks(places[i], instance.tracks, settings);
   }
 }

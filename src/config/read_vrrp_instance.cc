@@ -254,6 +254,9 @@ std::optional<VrrpInstance> read_instance(const std::string& name, const Value& 
       instance.*key.member = duration->milliseconds(key.least, key.greatest).value_or(instance.*key.member);
     }
   }
+  if (instance.lease % std::chrono::seconds{1} != milliseconds::zero()) {
+    fields->get("lease")->problem("counts whole seconds; 0: for ever");
+  }
   for (const auto& key : instance_flags) read_flag(*fields, key.name, instance.*key.member);
   read_sending(*fields, instance);
   if (const auto list = fields->get("routes")) instance.routes = read_routes(*list, instance.family);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,6 +56,9 @@ struct TextKey {
   std::string_view name;
   std::string T::* member;
 };
+
+/// An address that both have on the same interface: where one lets go of it, the other loses it.
+std::optional<net::Address> shared_address(const cluster::VrrpInstance& a, const cluster::VrrpInstance& b);
 
 inline constexpr std::chrono::milliseconds one_day{86'400'000};
 

@@ -4,7 +4,9 @@
 
 #include <array>
 #include <charconv>
+#include <set>
 #include <tuple>
+#include <utility>
 
 #include "config/scalars.h"
 #include "config/vrrp.h"
@@ -30,7 +32,7 @@ void read_address_text(const Value& value, VirtualAddress& address) {
   const auto text = value.text();
   if (!text) return;
   const auto prefix = net::Prefix::parse(*text);
-  if (!prefix || prefix->address.is_unspecified() || prefix->address.is_multicast()) {
+  if (!prefix || prefix->address.is_unspecified() || prefix->address.is_multicast() || prefix->address.is_loopback()) {
     value.problem(fmt::format("{} is not an address such as 10.0.0.100/24 or fd00::100/64", quoted(*text)));
     return;
   }
@@ -145,6 +147,24 @@ std::vector<std::string> read_texts(const Value& list) {
     if (auto text = item.text()) texts.push_back(std::move(*text));
   });
   return texts;
+}
+
+std::optional<net::Address> shared_address(const cluster::VrrpInstance& a, const cluster::VrrpInstance& b) {
+  using Place = std::pair<net::Address, std::string>;
+  const auto places_of = [](const cluster::VrrpInstance& instance) {
+    std::set<Place> places;
+    for (const auto* list : {&instance.addresses, &instance.excluded_addresses}) {
+      for (const auto& one : *list) {
+        places.emplace(one.address, one.interface.empty() ? instance.interface : one.interface);
+      }
+    }
+    return places;
+  };
+  const auto places = places_of(a);
+  for (const auto& place : places_of(b)) {
+    if (places.contains(place)) return place.first;
+  }
+  return std::nullopt;
 }
 
 std::vector<VirtualAddress> read_addresses(const Value& list) {

@@ -57,6 +57,12 @@ void Router::plan_announcements(Time now) {
   lower_announce_at_ = Time::max();
 }
 
+/// The addresses have just been put in place, for a lease.
+void Router::plan_renewals(Time now) {
+  renew_at_ = later(now, settings_.lease / renewals_per_lease);
+  lease_until_ = later(now, settings_.lease);
+}
+
 void Router::become_active(Time now, std::string_view why, Steps& steps) {
   // The advertisement goes first: an active router that is still there lets go before hosts hear of the new one.
   advertise(now, steps);
@@ -66,8 +72,7 @@ void Router::become_active(Time now, std::string_view why, Steps& steps) {
   }
   change(State::active, why, now, steps);
   plan_announcements(now);
-  renew_at_ = settings_.lease > milliseconds::zero() ? now + settings_.lease / renewals_per_lease : Time::max();
-  lease_until_ = later(now, settings_.lease);
+  plan_renewals(now);
   resigned_ = false;
   active_router_.reset();
   preempt_at_.reset();
@@ -230,6 +235,8 @@ void Router::hear_while_active(const Heard& heard, Time now, Steps& steps) {
     return;
   }
   if (!settings_.lower_priority_no_advertisement) advertise(now, steps);
+  // The last word of the router that was active before this one: hosts have just been told.
+  if (now - since_ < settings_.interval) return;
   const auto& announce = settings_.announce;
   if (announce.lower_priority_repeat > 0) {
     steps.push_back({.kind = Step::Kind::announce, .count = announce.lower_priority_repeat, .why = {}});
@@ -263,8 +270,7 @@ void Router::run_active(Time now, Steps& steps) {
   }
   if (now >= renew_at_) {
     steps.push_back({.kind = Step::Kind::renew, .why = {}});
-    renew_at_ = now + settings_.lease / renewals_per_lease;
-    lease_until_ = now + settings_.lease;
+    plan_renewals(now);
   }
   const auto announce = [&](Time& at, std::uint32_t count, milliseconds again) {
     if (now < at) return;
@@ -288,6 +294,12 @@ Time Router::next() const {
   return std::min({advertise_at_, give_up_at, renew_at_, announce_again_at_, refresh_at_, lower_announce_at_});
 }
 
-void Router::configure(cluster::VrrpInstance settings) { settings_ = std::move(settings); }
+void Router::configure(cluster::VrrpInstance settings, Time now) {
+  settings_ = std::move(settings);
+  if (state_ != State::active) return;
+  plan_renewals(now);
+  refresh_at_ = later(now, settings_.announce.refresh);
+  if (!hand_over_) advertise_at_ = std::min(advertise_at_, now + settings_.interval);
+}
 
 }  // namespace ballast::vrrp

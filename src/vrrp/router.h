@@ -78,6 +78,8 @@ class Router {
   void set_priority(std::uint8_t priority, Steps& steps);
   /// Hands over to the others as leave() does, and does not take back from them what they hold.
   void resign(Time now, std::string_view why, Steps& steps);
+  /// Does not take from others what they hold, as after resign().
+  void refrain() { resigned_ = true; }
   /// Takes part again as configured.
   void reclaim() { resigned_ = false; }
   /// For sync groups: goes where its group goes.
@@ -85,7 +87,7 @@ class Router {
   void step_down(Time now, std::string_view why, Steps& steps);
 
   /// Other settings for the same virtual router, in force from now on.
-  void configure(cluster::VrrpInstance settings);
+  void configure(cluster::VrrpInstance settings, Time now);
   void set_address(const net::Address& address) { address_ = address; }
 
   [[nodiscard]] const cluster::VrrpInstance& settings() const { return settings_; }
@@ -117,6 +119,7 @@ class Router {
   void run_active(Time now, Steps& steps);
   bool lost_lease(Time now, Steps& steps);
   void plan_announcements(Time now);
+  void plan_renewals(Time now);
   [[nodiscard]] bool accepts(const Heard& heard, Time now);
   [[nodiscard]] Clock::duration down_interval() const;
   [[nodiscard]] bool wins_against(const Heard& heard) const;

@@ -31,7 +31,7 @@ struct Globals {
   std::optional<std::uint32_t> lower_priority_repeat;  ///< absent: announce.repeat
   std::optional<std::chrono::milliseconds> lower_priority_delay;
   bool lower_priority_no_advertisement = false;
-  bool higher_priority_send_advertisement = false;
+  bool higher_priority_send_advertisement = true;
   bool check_source = false;
   bool strict = false;
   bool priority_changes = false;

@@ -68,7 +68,7 @@ vrrp:
                lower_priority_repeat: 0, lower_priority_delay: 0}
     lease: 3s
     lower_priority_no_advertisement: true
-    higher_priority_send_advertisement: true
+    higher_priority_send_advertisement: false
     start_delay: 10s
   inside: {interface: eth1, router_id: 52, version: 2, addresses: [10.1.0.1/16], authentication: {type: password, password: x}}
   groups:

@@ -88,6 +88,7 @@ cluster::VrrpInstance quiet() {
   cluster::VrrpInstance settings;
   settings.lease = 0ms;
   settings.announce.delay = 0ms;
+  settings.higher_priority_send_advertisement = false;
   return settings;
 }
 
@@ -199,6 +200,7 @@ TEST(Router, GivesWayToAHigherOne) {
 TEST(Router, GivesWayAmongEqualsToTheHigherAddress) {
   Bench bench(quiet());
   bench.become_active();
+  bench.run(5s);
   EXPECT_THAT(bench.hear(100, lower_address), ElementsAre("advertise 100", "announce 5", "lower"));
   EXPECT_THAT(bench.hear(100, higher_address), ElementsAre("release", "backup"));
 }
@@ -217,7 +219,25 @@ TEST(Router, KeepsQuietAboutLowerOnesWhereAsked) {
   settings.announce.lower_priority_repeat = 0;
   Bench bench(settings);
   bench.become_active();
+  bench.run(5s);
   EXPECT_THAT(bench.hear(50), ElementsAre("lower"));
+}
+
+TEST(Router, TakesALowerOneThatIsHeardAfterATakeoverForTheOneThatWasThere) {
+  Bench bench(quiet());
+  bench.become_active();
+  EXPECT_THAT(bench.hear(50), ElementsAre("advertise 100"));
+}
+
+TEST(Router, RenewsALeaseThatItIsGivenWhileActiveAndLosesNoneThatItHadBefore) {
+  Bench bench(quiet());
+  bench.become_active();
+  auto leased = Bench::with_names(quiet());
+  leased.lease = 2s;
+  bench.router.configure(leased, bench.now);
+  EXPECT_THAT(bench.run(bench.now - zero + 250ms), testing::Contains("renew"));
+  bench.router.configure(Bench::with_names(quiet()), bench.now);
+  EXPECT_THAT(bench.run(bench.now - zero + 10s), testing::Not(testing::Contains("release")));
 }
 
 TEST(Router, AnswersALeavingOne) {
