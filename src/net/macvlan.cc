@@ -19,7 +19,7 @@ Result<void> make_macvlan(const Macvlan& device) {
       .nested(IFLA_LINKINFO, [](NetlinkRequest& info) {
         info.attribute(IFLA_INFO_KIND, std::string_view("macvlan"));
         info.nested(IFLA_INFO_DATA, [](NetlinkRequest& data) {
-          data.attribute(IFLA_MACVLAN_MODE, std::uint32_t{MACVLAN_MODE_PRIVATE});
+          data.attribute(IFLA_MACVLAN_MODE, std::uint32_t{MACVLAN_MODE_BRIDGE});
         });
       });
   const auto made = socket->request(std::move(request));

@@ -15,7 +15,7 @@ struct Macvlan {
   MacAddress mac{};
 };
 
-/// Makes the device in private mode, switched off. EEXIST: there is an interface of that name. Needs CAP_NET_ADMIN.
+/// Makes the device in bridge mode, switched off. EEXIST: there is an interface of that name. Needs CAP_NET_ADMIN.
 Result<void> make_macvlan(const Macvlan& device);
 
 }  // namespace ballast::net

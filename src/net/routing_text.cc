@@ -343,6 +343,10 @@ NetlinkRequest put_route_request(const RouteText& route, std::uint32_t device_in
   return route_request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, route, device_index);
 }
 
+NetlinkRequest restore_route_request(const RouteText& route, std::uint32_t device_index) {
+  return route_request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, route, device_index);
+}
+
 NetlinkRequest remove_route_request(const RouteText& route, std::uint32_t device_index) {
   return route_request(RTM_DELROUTE, 0, route, device_index);
 }

@@ -48,6 +48,8 @@ struct RouteText {
 Result<RouteText> parse_route_text(std::string_view text, Family family);
 /// The request that adds the route, or replaces the one there; `device_index` is that of `device`, 0 without.
 NetlinkRequest put_route_request(const RouteText& route, std::uint32_t device_index);
+/// Puts it in place where it is missing; EEXIST: it is there.
+NetlinkRequest restore_route_request(const RouteText& route, std::uint32_t device_index);
 NetlinkRequest remove_route_request(const RouteText& route, std::uint32_t device_index);
 
 /// "from 10.9.0.0/16 table 7 priority 100", "fwmark 7/0xff lookup 7"

@@ -16,7 +16,7 @@
 
 #include "process/account.h"
 
-extern char** environ;
+extern char** environ;  // NOLINT(readability-redundant-declaration): <unistd.h> has it where GNU is asked for
 
 namespace ballast::process {
 namespace {

@@ -113,7 +113,7 @@ std::optional<std::vector<Connection>> read_records(std::span<const std::uint8_t
   while (in.left() > 0) {
     auto connection = read(in);
     if (!connection) return {};
-    connections.push_back(std::move(*connection));
+    connections.push_back(*connection);
   }
   return connections;
 }

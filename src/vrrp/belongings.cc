@@ -124,6 +124,14 @@ void append(std::vector<std::string>& all, std::vector<std::string> more) {
   std::ranges::move(more, std::back_inserter(all));
 }
 
+std::vector<std::string> put_addresses(net::NetlinkSocket& socket, const Belongings& belongings) {
+  Batch batch;
+  for (const auto& address : belongings.addresses) {
+    batch.add(net::put_address_request(address), description(address), 0);
+  }
+  return batch.run(socket);
+}
+
 }  // namespace
 
 Belongings belongings_of(const cluster::VrrpInstance& instance, std::uint32_t device, const FindInterface& find) {
@@ -144,15 +152,18 @@ Belongings belongings_of(const cluster::StaticNetwork& fixed, const FindInterfac
 }
 
 std::vector<std::string> renew(net::NetlinkSocket& socket, const Belongings& belongings) {
+  std::vector<std::string> problems = put_addresses(socket, belongings);
   Batch batch;
-  for (const auto& address : belongings.addresses) {
-    batch.add(net::put_address_request(address), description(address), 0);
+  for (const auto& route : belongings.routes) {
+    batch.add(net::restore_route_request(route.route, route.device_index), description(route), EEXIST);
   }
-  return batch.run(socket);
+  for (const auto& rule : belongings.rules) batch.add(net::put_rule_request(rule), description(rule), EEXIST);
+  append(problems, batch.run(socket));
+  return problems;
 }
 
 std::vector<std::string> take(net::NetlinkSocket& socket, const Belongings& belongings) {
-  std::vector<std::string> problems = renew(socket, belongings);
+  std::vector<std::string> problems = put_addresses(socket, belongings);
   Batch batch;
   for (const auto& route : belongings.routes) {
     batch.add(net::put_route_request(route.route, route.device_index), description(route), 0);

@@ -35,7 +35,7 @@ Belongings belongings_of(const cluster::StaticNetwork& fixed, const FindInterfac
 
 /// Puts all of it in place, addresses with their lifetime. Gives what went wrong, a line each.
 std::vector<std::string> take(net::NetlinkSocket& socket, const Belongings& belongings);
-/// Puts the addresses in place again, for another lifetime.
+/// Puts the addresses in place again, for another lifetime, and what is missing of routes and rules.
 std::vector<std::string> renew(net::NetlinkSocket& socket, const Belongings& belongings);
 /// Takes all of it away. What is not there is no problem. `removed` is how many addresses there were.
 std::vector<std::string> release(net::NetlinkSocket& socket, const Belongings& belongings,

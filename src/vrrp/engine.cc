@@ -92,6 +92,7 @@ void Engine::add(const cluster::VrrpInstance& settings, Time now) {
   Instance& instance = instances_[settings.name];
   instance.settings = settings;
   routers_.add(settings, net::Address::any(settings.family));
+  if (resigned_.erase(settings.name) > 0) routers_.find(settings.name)->refrain();
   if (settings.start_delay.count() > 0) starts_[settings.name] = now + settings.start_delay;
 }
 
@@ -101,7 +102,8 @@ void Engine::remove(const std::string& name, std::string_view why, bool for_ever
   execute(actions);
   Instance& instance = instances_.find(name)->second;
   if (for_ever) notify_({.kind = Event::Kind::deleted, .name = name, .notify = instance.settings.notify});
-  if (instance.settings.virtual_mac) std::ignore = net::remove_link(virtual_mac_interface(instance.settings));
+  remove_device(instance);
+  if (routers_.find(name)->resigned() && !for_ever) resigned_.insert(name);
   routers_.remove(name);
   starts_.erase(name);
   instances_.erase(name);
@@ -119,7 +121,7 @@ void Engine::change(Instance& instance, const cluster::VrrpInstance& settings) {
     });
     for (const auto& problem : release(socket_, dropped)) log::warning("VRRP instance {}: {}", settings.name, problem);
   }
-  router.configure(settings);
+  router.configure(settings, Clock::now());
   instance.settings = settings;
   if (!active) return;
   take_addresses(instance);
@@ -192,9 +194,7 @@ void Engine::leave(std::string_view why, std::function<void()> left) {
 void Engine::finish_leaving() {
   const auto holds = [this](const auto& entry) { return routers_.find(entry.first)->state() == State::active; };
   if (std::ranges::any_of(instances_, holds)) return;
-  for (const auto& [name, instance] : instances_) {
-    if (instance.settings.virtual_mac) std::ignore = net::remove_link(virtual_mac_interface(instance.settings));
-  }
+  for (const auto& [name, instance] : instances_) remove_device(instance);
   for (const auto& problem : release(socket_, fixed_)) log::debug("VRRP, static: {}", problem);
   timer_.cancel();
   std::exchange(left_, nullptr)();

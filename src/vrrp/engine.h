@@ -63,6 +63,7 @@ class Engine {
     std::set<std::pair<net::Address, Refusal>> complaints;
     bool complained_of_addresses = false;
     bool send_failed = false;
+    std::vector<std::string> problems;  ///< of the last renewal
   };
 
   Engine(boost::asio::io_context& context, Notify notify, net::NetlinkSocket socket, net::PacketSocket frames);
@@ -77,6 +78,7 @@ class Engine {
   void mend(const net::InterfaceAddress& removed);
   void attach(Instance& instance);
   Result<void> open_port(Instance& instance);
+  static void remove_device(const Instance& instance);
   [[nodiscard]] std::optional<net::Address> source_of(const cluster::VrrpInstance& settings,
                                                       std::uint32_t interface_index) const;
   [[nodiscard]] std::string network_fault(const Instance& instance) const;
@@ -92,6 +94,7 @@ class Engine {
   void execute(Instance& instance, const Step& step);
   void advertise(Instance& instance, std::uint8_t priority);
   void take_addresses(Instance& instance);
+  void renew_belongings(Instance& instance);
   void announce(const Instance& instance, std::uint32_t count);
   void tell_change(Instance& instance, const Step& step);
   void tell_group_change(const Action& action);
@@ -117,6 +120,7 @@ class Engine {
   std::map<std::string, Instance, std::less<>> instances_;
   Time director_silent_at_ = Time::max();  ///< when it will not have been heard of for too long
   std::map<std::string, Time> starts_;     ///< instances whose start is delayed
+  std::set<std::string> resigned_;         ///< instances that are about to be started anew, and had resigned
   std::vector<net::Link> links_;
   std::vector<net::InterfaceAddress> addresses_;
   std::function<void()> left_;  ///< it is leaving, and calls this in the end

@@ -30,10 +30,7 @@ void Engine::execute(Instance& instance, const Step& step) {
     case Step::Kind::take:
       return take_addresses(instance);
     case Step::Kind::renew:
-      for (const auto& problem : renew(socket_, instance.belongings)) {
-        log::warning("VRRP instance {}: {}", instance.settings.name, problem);
-      }
-      return;
+      return renew_belongings(instance);
     case Step::Kind::release:
       for (const auto& problem : release(socket_, instance.belongings)) {
         log::warning("VRRP instance {}: {}", instance.settings.name, problem);
@@ -55,6 +52,14 @@ void Engine::execute(Instance& instance, const Step& step) {
     case Step::Kind::lower_priority:
       return hear_lower(instance, step);
   }
+}
+
+/// Eight times in a lease: what goes wrong is said once.
+void Engine::renew_belongings(Instance& instance) {
+  auto problems = renew(socket_, instance.belongings);
+  if (problems == instance.problems) return;
+  for (const auto& problem : problems) log::warning("VRRP instance {}: {}", instance.settings.name, problem);
+  instance.problems = std::move(problems);
 }
 
 void Engine::advertise(Instance& instance, std::uint8_t priority) {

@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/log.h"
+#include "net/veth.h"
 #include "vrrp/engine.h"
 #include "vrrp/virtual_mac.h"
 
@@ -121,11 +123,19 @@ Result<void> Engine::open_port(Instance& instance) {
   return {};
 }
 
+/// The one with the virtual MAC address, where there is one.
+void Engine::remove_device(const Instance& instance) {
+  if (instance.settings.virtual_mac) std::ignore = net::remove_link(virtual_mac_interface(instance.settings));
+}
+
 /// Opens the instance's sockets where its interface is new, and finds the address that it advertises from.
 void Engine::attach(Instance& instance) {
   const std::uint32_t index = index_of(instance.settings.interface);
-  if (index != instance.interface_index || (index != 0 && !instance.outlet)) {
+  const bool device_gone = instance.settings.virtual_mac && instance.outlet &&
+                           index_of(virtual_mac_interface(instance.settings)) != instance.device_index;
+  if (index != instance.interface_index || device_gone || (index != 0 && !instance.outlet)) {
     if (index != instance.interface_index && instance.interface_index != 0) receivers_.close(instance.interface_index);
+    remove_device(instance);
     instance.interface_index = index;
     instance.outlet.reset();
     instance.port_problem.clear();
@@ -133,6 +143,8 @@ void Engine::attach(Instance& instance) {
       if (auto opened = open_port(instance); !opened) {
         instance.port_problem = opened.error().message;
         log::error("VRRP instance {}: {}", instance.settings.name, instance.port_problem);
+      } else if (device_gone && routers_.find(instance.settings.name)->state() == State::active) {
+        take_addresses(instance);
       }
     }
   }

@@ -64,6 +64,21 @@ void read_control(msghdr& message, Arrival& arrival) {
   }
 }
 
+/// Says which source the route is to be found for.
+void add_source(msghdr& message, std::span<std::byte> control, const net::Address& source,
+                std::uint32_t interface_index) {
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = IPPROTO_IPV6;
+  header->cmsg_type = IPV6_PKTINFO;
+  header->cmsg_len = CMSG_LEN(sizeof(in6_pktinfo));
+  in6_pktinfo info{};
+  info.ipi6_ifindex = interface_index;
+  std::memcpy(&info.ipi6_addr, source.bytes().data(), sizeof info.ipi6_addr);
+  std::memcpy(CMSG_DATA(header), &info, sizeof info);
+}
+
 }  // namespace
 
 Result<Receiver> Receiver::open(const std::string& interface, std::uint32_t interface_index, net::Family family) {
@@ -136,6 +151,8 @@ Result<Sender> Sender::open(const std::string& interface, std::uint32_t interfac
     done = family == net::Family::ipv4 ? set(*fd, IPPROTO_IP, IP_MULTICAST_LOOP, 0)
                                        : set(*fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0);
   }
+  // The interface with the virtual MAC address has no link-local address: the source is that of the one below.
+  if (done && family == net::Family::ipv6) done = set(*fd, IPPROTO_IPV6, IPV6_FREEBIND, 1);
   if (!done) return std::unexpected(done.error());
   return Sender(std::move(*fd), interface_index);
 }
@@ -159,7 +176,15 @@ Result<void> Sender::send(const Path& path, std::uint8_t hop_limit, net::Bytes p
     address->sin6_scope_id = interface_index_;
     length = sizeof *address;
   }
-  if (::sendto(fd_.get(), packet.data(), packet.size(), 0, reinterpret_cast<const sockaddr*>(&to), length) < 0) {
+  iovec part{.iov_base = const_cast<std::byte*>(packet.data()), .iov_len = packet.size()};
+  msghdr message{};
+  message.msg_name = &to;
+  message.msg_namelen = length;
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(in6_pktinfo))> control{};
+  if (!path.source.is_ipv4()) add_source(message, control, path.source, interface_index_);
+  if (::sendmsg(fd_.get(), &message, 0) < 0) {
     return fail_errno(fmt::format("cannot send an advertisement to {}", path.destination.to_string()));
   }
   return {};

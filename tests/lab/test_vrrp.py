@@ -242,6 +242,82 @@ def test_the_virtual_mac_address_moves_with_the_address(lab):
     assert "00:00:5e:00:01:33" in client.run(f"ip neigh show {VIP}").stdout
 
 
+@pytest.mark.parametrize("family", ["ipv4", "ipv6"])
+def test_routers_with_virtual_mac_addresses_hear_each_other(lab, family):
+    first, second = two_hosts(lab)
+    vip, device = (VIP, "vrrp.51") if family == "ipv4" else ("fd00::100", "vrrp6.51")
+    settings = {"virtual_mac": True, "addresses": [f"{vip}/{24 if family == 'ipv4' else 64}"]}
+    low = vrrp(second, priority=100, **settings)
+    wait_until(lambda: has(second, vip, device), "the address on the second")
+    high = vrrp(first, priority=150, **settings)
+    wait_for_holder(first, second, vip, device)
+    assert state(low)["active_priority"] == 150
+    high.command("vrrp edge --resign")
+    wait_for_holder(second, first, vip, device)
+    high.command("vrrp edge --reclaim")
+    wait_for_holder(first, second, vip, device)
+    assert "cannot send" not in high.log() + low.log()
+
+
+def test_virtual_mac_addresses_are_those_of_keepalived(lab):
+    first, second = two_hosts(lab)
+    ballast = vrrp(first, priority=150, virtual_mac=True)
+    peer = keepalived(second, priority=100, extra="use_vmac vrrp.51")
+    wait_for_holder(first, second, interface="vrrp.51")
+    ballast.command("vrrp edge --resign")
+    wait_for_holder(second, first, interface="vrrp.51")
+    ballast.command("vrrp edge --reclaim")
+    wait_for_holder(first, second, interface="vrrp.51")
+    peer.stop()
+
+
+def test_clients_find_the_active_router_after_a_split(lab):
+    first, second = two_hosts(lab)
+    client = lab.host("client", lan="10.0.0.9/24")
+    vrrp(first, priority=150)
+    vrrp(second, priority=100)
+    wait_for_holder(first, second)
+    switch = first.links["lan"]
+    switch.ip(f"link set {first.port} nomaster")
+    wait_until(lambda: has(second), "the address on both")
+    client.run(f"ping -c 1 -W 2 {VIP}")
+    switch.ip(f"link set {first.port} master switch")
+    wait_for_holder(first, second)
+    wait_until(lambda: client.run(f"ping -c 1 -W 1 {VIP}", check=False).status == 0, "an answer", seconds=2)
+
+
+def test_a_lease_can_be_changed_while_it_runs(lab):
+    first, _ = two_hosts(lab)
+    ballast = vrrp(first, lease=0)
+    wait_until(lambda: has(first), "the address")
+    configured = ballast.configuration.read_text()
+    for lease in ("2s", "0", "2s"):
+        ballast.configuration.write_text(configured.replace('"lease": 0', f'"lease": "{lease}"'))
+        assert "1 virtual router changed" in ballast.command("reload").stdout
+        time.sleep(2.5)
+        assert has(first)
+        assert state(ballast)["state"] == "active"
+    assert "put back" not in ballast.log() and "did not run" not in ballast.log()
+
+
+def test_what_is_removed_of_routes_and_rules_is_put_back(lab):
+    first, _ = two_hosts(lab)
+    vrrp(first, routes=["10.9.0.0/16 via 10.0.0.254"], rules=["from 10.9.0.0/16 table 7"])
+    wait_until(lambda: has(first), "the address")
+    first.ip("route del 10.9.0.0/16", "rule del from 10.9.0.0/16 table 7")
+    wait_until(lambda: "10.9.0.0/16 via" in first.run("ip route").stdout, "the route")
+    wait_until(lambda: "from 10.9.0.0/16" in first.run("ip rule").stdout, "the rule")
+
+
+def test_a_reload_refuses_an_interface_that_is_not_there(lab):
+    first, _ = two_hosts(lab)
+    ballast = vrrp(first)
+    wait_until(lambda: has(first), "the address")
+    ballast.configuration.write_text(ballast.configuration.read_text().replace('"interface": "lan"', '"interface": "lam"'))
+    assert "there is no interface lam" in ballast.command("reload", check=False).stderr
+    assert has(first) and state(ballast)["state"] == "active"
+
+
 def test_an_active_router_that_does_not_accept_answers_for_its_addresses_and_takes_nothing(lab):
     first, client = two_hosts(lab)
     lab.nginx("web", lan="10.0.0.11/24", vip=VIP)
