@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "control/json_text.h"
 #include "health/check_once.h"
+#include "health/checks/sound.h"
 
 namespace ballast::cli {
 namespace {
@@ -155,6 +156,7 @@ void print(const health::CheckResult& result, bool as_json) {
 int run(const Options& options) {
   auto target = target_of(options);
   if (!target) throw CLI::ValidationError(target.error().message);
+  if (const auto problem = health::problem_of(target->check)) throw CLI::ValidationError(*problem);
   const auto result = run_check(std::move(*target));
   print(result, options.as_json);
   return result.up ? 0 : 1;

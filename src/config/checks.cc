@@ -11,6 +11,7 @@
 #include "config/edit_distance.h"
 #include "config/health.h"
 #include "config/scalars.h"
+#include "health/checks/sound.h"
 #include "process/words.h"
 
 namespace ballast::config {
@@ -430,6 +431,7 @@ std::optional<HealthCheck> read_check(const Value& value) {
     check.requests = {request};
   }
   check_needs(*fields, check);
+  if (const auto problem = health::problem_of(check); problem) value.problem(*problem);
   return check;
 }
 

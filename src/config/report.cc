@@ -21,8 +21,10 @@ void Report::unknown_keyword(const Place& at, std::string_view keyword, std::str
 }
 
 std::vector<Problem> Report::sorted(std::vector<Problem> problems) {
-  std::ranges::sort(problems, {},
-                    [](const Problem& problem) { return std::tie(problem.file, problem.at, problem.message); });
+  const auto key = [](const Problem& problem) { return std::tie(problem.file, problem.at, problem.message); };
+  std::ranges::sort(problems, {}, key);
+  const auto again = std::ranges::unique(problems, {}, key);
+  problems.erase(again.begin(), again.end());
   return problems;
 }
 

@@ -32,7 +32,7 @@ class Report {
   /// True where more would not be kept, and looking for them is in vain.
   [[nodiscard]] bool full() const { return errors_.size() >= Problems::most; }
   [[nodiscard]] bool has_errors() const { return !errors_.empty(); }
-  /// By file and line.
+  /// By file and line, each once.
   [[nodiscard]] std::vector<Problem> errors() const { return sorted(errors_); }
   [[nodiscard]] std::vector<Problem> warnings() const { return sorted(warnings_); }
 

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "config/keepalived/lvs.h"
+#include "health/checks/sound.h"
 
 namespace ballast::config::keepalived {
 namespace {
@@ -291,6 +292,8 @@ std::vector<HealthCheck> read_checker(const Node& block, const CheckerSurroundin
   const bool own_timeout = checker.check.type == CheckType::command && checker.check.timeout.count() == 0;
   if (own_timeout) checker.check.timeout = checker.timing.delay_loop.value_or(milliseconds(60'000));
   set_timing(checker.check, checker.timing, defaults, globals);
+  const auto problem = health::problem_of(checker.check);
+  if (problem) context.report.error(block.at, fmt::format("{}: {}", block.keyword(), *problem));
   return each_host(checker);
 }
 

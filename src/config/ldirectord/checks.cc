@@ -1,5 +1,7 @@
 #include "config/ldirectord/checks.h"
 
+#include "health/checks/sound.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -228,6 +230,7 @@ cluster::ServerHealth health_of(const Virtual& virtual_service, const Real& real
   if (check.type == CheckType::icmp) {
     check.timeout *= virtual_service.check_count.value_or(globals.check_count.value_or(1));
   }
+  if (const auto problem = health::problem_of(check)) context.report.error(virtual_service.at, *problem);
   choose_port(check, virtual_service, real, context);
   health.checks.push_back(std::move(check));
   return health;

@@ -109,6 +109,7 @@ TEST(Refusal, SaysWhatIsWrongWithTheCareForAService) {
   EXPECT_THAT(service_problems("quorum: {least: 2, hysteresis: 2}"), OneProblem("must be below least (2)"));
   EXPECT_THAT(service_problems("alerts: {from: a@b}"), OneProblem("has no to; write to: "));
   EXPECT_THAT(service_problems("alerts: {to: a@b, states: started}"), OneProblem("unknown key 'states'"));
+  EXPECT_THAT(service_problems("check: {type: http, expect: \"a(\"}"), OneProblem("/a(/ is not a regular expression"));
   EXPECT_THAT(service_problems("maintenance_directory: lb"), OneProblem("must be a whole path"));
   EXPECT_THAT(service_problems("disabled: true"), OneProblem("unknown key 'disabled'"));
 }

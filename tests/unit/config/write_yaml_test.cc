@@ -157,7 +157,7 @@ services:
       - {type: tcp, address: 10.2.0.1, port: 81, bind: "10.2.0.2:7", interface: eth1, mark: 5, through_service: true}
       - {type: tcp, changing_interval: 100ms, timeout: 900ms, connect_timeout: 1s, warmup: 0, initially_up: true}
       - {type: tcp, weight: -5, log_all_failures: true, send: "QUIT\r\n\x01", expect: "^221"}
-      - {type: http, version: "2", method: HEAD, host: h, expect_match: false, expect_digest: d41d, fast_recovery: true}
+      - {type: http, version: "2", method: HEAD, host: h, expect_match: false, expect_digest: d41d8cd98f00b204e9800998ecf8427e, fast_recovery: true}
       - {type: http, path: "/"}
       - {type: http_proxy, requests: [{path: /a, regex_options: caseless, expect_from: 1, expect_to: 2}, {path: /b}]}
       - {type: smtp, helo: lb, tls: {verify: true, server_name: n, send_server_name: false, authority: ca, certificate: c,

@@ -306,7 +306,8 @@ TEST(ReadKeepalived, ReadsHttpCheckers) {
   const auto http = check(
       "HTTP_GET {\nhttp_protocol 1.1\nurl {\npath /a\nstatus_code 200 300-302\nregex \"^a\\\\d\"\nregex_options "
       "caseless "
-      "dotall\n}\nurl {\npath /b\nvirtualhost b.example\nregex_no_match\ndigest 0a\n}\ndelay_before_retry 2\n}",
+      "dotall\n}\nurl {\npath /b\nvirtualhost b.example\nregex_no_match\ndigest "
+      "0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a\n}\ndelay_before_retry 2\n}",
       "", "virtualhost a.example");
   EXPECT_EQ(http.type, CheckType::http);
   EXPECT_EQ(http.http_version, cluster::HttpVersion::http_1_1);

@@ -104,7 +104,7 @@ TEST(ReadLdirectord, ExpandsARangeOfRealServers) {
 TEST(ReadLdirectord, GivesAServerARequestAndThresholdsOfItsOwn) {
   const Reading reading = read(
       "virtual=10.0.0.1:80\n"
-      "    real=10.0.0.11:80 masq 3 \"own, \"page\"\", \"Yes, it is\" l:10 u:20\n"
+      "    real=10.0.0.11:80 masq 3 \"own,\"page\"\", \"Yes, it is\" l:10 u:20\n"
       "    request=\"common\"\n"
       "    receive=\"Hello\"\n"
       "    real=10.0.0.12:80 masq\n");
@@ -112,7 +112,7 @@ TEST(ReadLdirectord, GivesAServerARequestAndThresholdsOfItsOwn) {
   ASSERT_THAT(servers, SizeIs(2));
   EXPECT_EQ(servers[0].lower_threshold, 10U);
   EXPECT_EQ(servers[0].upper_threshold, 20U);
-  EXPECT_EQ(servers[0].health.checks.at(0).requests.at(0).path, "/own, \"page\"");
+  EXPECT_EQ(servers[0].health.checks.at(0).requests.at(0).path, "/own,\"page\"");
   EXPECT_EQ(servers[0].health.checks[0].requests[0].expect, "Yes, it is");
   EXPECT_EQ(servers[1].health.checks.at(0).requests.at(0).path, "/common");
   EXPECT_EQ(servers[1].health.checks[0].requests[0].expect, "Hello");
@@ -158,6 +158,13 @@ TEST(ReadLdirectord, SaysWhereNoMailIsSentThatTheOriginalWouldSend) {
   EXPECT_THAT(warnings("emailalertstatus=starting,stopping\nvirtual=10.0.0.1:80\n"),
               ElementsAre(HasSubstr("l.cf:1: no mail is sent: only what happens while it is 'running'")));
   EXPECT_THAT(warnings("emailalertstatus=none\nvirtual=10.0.0.1:80\n"), ElementsAre());
+}
+
+TEST(ReadLdirectord, RefusesAChecksExpressionThatIsNone) {
+  EXPECT_THAT(
+      problems("virtual=10.0.0.1:80\n    real=10.0.0.11 gate\n    real=10.0.0.12 gate\n    checktype=negotiate\n"
+               "    receive=\"RS([\"\n"),
+      ElementsAre(HasSubstr("l.cf:1: /RS([/ is not a regular expression")));
 }
 
 TEST(ReadLdirectord, LetsTimeoutsStandInForEachOther) {
