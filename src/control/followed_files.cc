@@ -18,14 +18,17 @@ bool same(const struct ::stat& a, const struct ::stat& b) {
 
 FollowedFiles::FollowedFiles(const std::vector<std::string>& paths) {
   for (const auto& path : paths) {
-    files_.push_back({.path = path, .seen = {}, .text = {}});
-    look(files_.back());
+    File& file = files_.emplace_back();
+    file.path = path;
+    look(file);
+    look(file);
   }
 }
 
 bool FollowedFiles::look(File& file) {
   struct ::stat now{};
-  if (::stat(file.path.c_str(), &now) != 0 || same(now, file.seen)) return false;
+  if (::stat(file.path.c_str(), &now) != 0 || now.st_size == 0 || same(now, file.seen)) return false;
+  if (!same(std::exchange(file.before, now), now)) return false;
   auto text = config::read_text(file.path);
   if (!text) return false;
   file.seen = now;

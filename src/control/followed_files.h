@@ -9,7 +9,8 @@
 namespace ballast::control {
 
 /// Remembers what files held. A file that is written anew with the same content, or is away for a moment, has not
-/// changed.
+/// changed; neither has one that is empty, or whose size or time is another than at the look before: somebody is still
+/// writing it.
 class FollowedFiles {
  public:
   explicit FollowedFiles(const std::vector<std::string>& paths);
@@ -21,7 +22,8 @@ class FollowedFiles {
  private:
   struct File {
     std::string path;
-    struct ::stat seen{};
+    struct ::stat seen{};    ///< when `text` was read
+    struct ::stat before{};  ///< at the look before
     std::string text;
   };
   /// Looks at a file. True where its text is new.

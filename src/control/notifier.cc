@@ -5,7 +5,12 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
+#include <array>
+#include <chrono>
 #include <utility>
 
 #include "base/log.h"
@@ -33,12 +38,22 @@ void log_end(const std::string& command, const Result<process::Exit>& exit) {
   }
 }
 
+/// How long to wait before a mail that was refused is tried once more; then it is given up.
+constexpr std::array<std::chrono::seconds, 4> patience = {std::chrono::seconds{10}, std::chrono::seconds{60},
+                                                          std::chrono::seconds{600}, std::chrono::seconds{3600}};
+
 asio::awaitable<void> send(Mail mail) {
   const std::string to = fmt::format("{}", fmt::join(mail.alert.to, ", "));
-  if (const auto sent = co_await send_mail(std::move(mail)); !sent) {
-    log::error("mail to {} was not sent: {}", to, sent.error().message);
-  } else {
-    log::info("mail to {} sent", to);
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  for (std::size_t tried = 0;; ++tried) {
+    Mail copy = mail;  // named: GCC 12 frees an argument of co_await twice
+    const auto sent = co_await send_mail(std::move(copy));
+    if (sent) co_return log::info("mail to {} sent", to);
+    if (tried == patience.size()) co_return log::error("mail to {} is given up: {}", to, sent.error().message);
+    log::error("mail to {} was not sent, and is tried again in {} s: {}", to, patience[tried].count(),
+               sent.error().message);
+    timer.expires_after(patience[tried]);
+    co_await timer.async_wait(asio::use_awaitable);
   }
 }
 

@@ -1,3 +1,8 @@
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <tuple>
+
 #include "base/fd.h"
 #include "health/checks/ask.h"
 #include "health/checks/checkers.h"
@@ -32,6 +37,11 @@ Result<Fd> datagram_socket(const CheckTarget& target, OwnWay& way) {
   const auto peer = peer_of(target);
   auto socket = prepared_socket(peer, SOCK_DGRAM, 0, target.check);
   if (!socket) return socket;
+  // Or "host unreachable" would not be told of (ip(7)).
+  const bool ipv4 = peer.address.is_ipv4();
+  const int on = 1;
+  std::ignore =
+      ::setsockopt(socket->get(), ipv4 ? IPPROTO_IP : IPPROTO_IPV6, ipv4 ? IP_RECVERR : IPV6_RECVERR, &on, sizeof on);
   if (auto led = way.lead(socket->get(), peer, cluster::Protocol::udp, target); !led) {
     return std::unexpected(led.error());
   }
