@@ -81,7 +81,7 @@ Result<std::optional<process::Command>> command_for(const cluster::VirtualServic
   if (!words) return fail(fmt::format("command '{}' {}", text, words.error().message), EINVAL);
   if (notice.kind == Kind::fallback_on || notice.kind == Kind::fallback_off) {
     const auto [address, protocol] = address_and_protocol(service.key);
-    words->push_back(notice.kind == Kind::fallback_on ? "start" : "stop");
+    words->emplace_back(notice.kind == Kind::fallback_on ? "start" : "stop");
     words->push_back(address);
     words->push_back(protocol);
   }

@@ -85,7 +85,7 @@ class Words {
     if (at_end()) return wrong(fmt::format("'{}' needs a value behind it", word));
     const auto text = next();
     if (auto got = read(text)) {
-      target = static_cast<Target>(*got);
+      target = static_cast<Target>(*got);  // NOLINT(bugprone-optional-value-conversion): of numbers, too
     } else {
       wrong(fmt::format("'{}' is nothing that '{}' takes", text, word));
     }

@@ -99,7 +99,7 @@ class Batch {
  public:
   void add(net::NetlinkRequest request, std::string about, int accepted_code) {
     requests_.push_back(std::move(request));
-    about_.push_back({std::move(about), accepted_code});
+    about_.emplace_back(std::move(about), accepted_code);
   }
   std::vector<std::string> run(net::NetlinkSocket& socket, std::size_t* done = nullptr) {
     if (requests_.empty()) return {};

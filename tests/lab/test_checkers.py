@@ -232,6 +232,7 @@ def test_galera(net):
     node = applications.MariaDB(
         net.server, net.certificate, 3308, 3, "--wsrep-on=ON", "--wsrep-provider=/usr/lib/galera/libgalera_smm.so",
         "--binlog-format=ROW", "--wsrep-cluster-address=gcomm://", f"--wsrep-node-address={SERVER}")
+    wait_until(lambda: "ON" in node.sql("SHOW STATUS LIKE 'wsrep_ready'"), "a node that is ready", seconds=30)
     node.sql("CREATE USER monitor@'%' IDENTIFIED BY 'secret'")
     node_address = f"{SERVER}:3308"
     synced = ("--user", "monitor", "--password", "secret", "--synced")
