@@ -1,16 +1,22 @@
 #include "config/keepalived/blocks.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <span>
+#include <string>
 
 namespace ballast::config::keepalived {
 namespace {
 
 constexpr std::size_t most_levels = 16;
 
+std::string text_of(std::span<const std::string> words) { return quoted(fmt::format("{}", fmt::join(words, " "))); }
+
 }  // namespace
 
 std::vector<Node> build_tree(std::vector<Line> lines, Report& report) {
-  Node root;
+  Node root({""}, {});
   std::vector<Node*> open = {&root};
   for (Line& line : lines) {
     std::vector<Node>& siblings = open.back()->children;
@@ -30,7 +36,7 @@ std::vector<Node> build_tree(std::vector<Line> lines, Report& report) {
       }
       open.pop_back();
     } else {
-      siblings.push_back({.words = std::move(line.words), .at = line.at, .has_block = false, .children = {}});
+      siblings.emplace_back(std::move(line.words), line.at);
     }
   }
   if (open.size() > 1) {
@@ -38,6 +44,23 @@ std::vector<Node> build_tree(std::vector<Line> lines, Report& report) {
     return {};
   }
   return std::move(root.children);
+}
+
+void warn_of_unread(const std::vector<Node>& tree, Report& report) {
+  for (const Node& node : tree) {
+    if (node.passed_over()) continue;
+    const std::size_t read = node.words_read();
+    if (read == 0) {
+      report.warning(node.at, fmt::format("{} is not read: it does not belong here", text_of(node.words())));
+      continue;
+    }
+    if (read < node.size()) {
+      const std::span<const std::string> words(node.words());
+      report.warning(node.at, fmt::format("behind {} stands {}, which is not read: one keyword to a line",
+                                          text_of(words.first(read)), text_of(words.subspan(read))));
+    }
+    warn_of_unread(node.children, report);
+  }
 }
 
 }  // namespace ballast::config::keepalived

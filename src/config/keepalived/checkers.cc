@@ -57,7 +57,7 @@ struct Nibbles {
 std::optional<std::vector<Nibbles>> hex_bytes(const Node& node) {
   std::vector<Nibbles> bytes;
   std::string text;
-  for (std::size_t i = 1; i < node.words.size(); ++i) text += node.words[i] + " ";
+  for (std::size_t i = 1; i < node.size(); ++i) text += std::string(node.word(i)) + " ";
   std::vector<int> digits;
   const auto flush = [&] {
     // A word with an odd number of digits ends in a byte of one.
@@ -268,6 +268,7 @@ std::span<const std::string_view> checker_keywords() { return names; }
 std::vector<HealthCheck> read_checker(const Node& block, const CheckerSurroundings& surroundings, Context& context) {
   const Globals& globals = surroundings.document.globals;
   if (block.keyword() == "BFD_CHECK") {
+    block.pass_over();
     context.report.warning(block.at, "BFD_CHECK is not acted on: there is no BFD");
     return {};
   }

@@ -13,8 +13,8 @@ constexpr std::int64_t most_offset = 0x7fffffff;
 
 /// status_code 200 200-299 ...: "200,200-299"
 void read_status(HttpRequest& request, const Node& node, Context& context) {
-  for (std::size_t i = 1; i < node.words.size(); ++i) {
-    const std::string& word = node.words[i];
+  for (std::size_t i = 1; i < node.size(); ++i) {
+    const std::string word(node.word(i));
     const auto dash = word.find('-');
     const auto least = parse_number(word.substr(0, dash));
     const auto most = dash == std::string::npos ? least : parse_number(word.substr(dash + 1));
@@ -26,8 +26,8 @@ void read_status(HttpRequest& request, const Node& node, Context& context) {
 }
 
 void read_options(HttpRequest& request, const Node& node, Context&) {
-  for (std::size_t i = 1; i < node.words.size(); ++i) {
-    request.regex_options += (request.regex_options.empty() ? "" : " ") + node.words[i];
+  for (std::size_t i = 1; i < node.size(); ++i) {
+    request.regex_options += (request.regex_options.empty() ? "" : " ") + std::string(node.word(i));
   }
 }
 
@@ -89,6 +89,7 @@ constexpr auto own_keywords = std::to_array<Keyword<HttpChecker>>({
      [](HttpChecker& c, const Node& node, Context& x) { c.check.fast_recovery = boolean_of(node, x).value_or(true); }},
     {"tls_compliant",
      [](HttpChecker&, const Node& node, Context& x) {
+       node.pass_over();
        x.report.warning(node.at, "tls_compliant is not acted on: the end of a TLS connection does not count");
      }},
     {"nb_get_retry", [](HttpChecker& c, const Node& node, Context& x) { read_timing(c.timing, node, x); }},

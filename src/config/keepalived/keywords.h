@@ -34,6 +34,7 @@ void read_node(std::span<const Keyword<T>> keywords, std::span<const Unused> unu
   }
   for (const auto& one : unused) {
     if (one.name == node.keyword()) {
+      node.pass_over();
       return context.report.warning(node.at, fmt::format("{} is not acted on: {}", one.name, one.reason));
     }
   }

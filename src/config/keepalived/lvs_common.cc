@@ -16,7 +16,7 @@ constexpr std::array<std::string_view, 6> connection_names = {"connect_ip", "con
 
 /// The words behind TUN.
 bool read_tunnel(Tunnel& tunnel, const Node& node, Context& context) {
-  for (std::size_t i = 2; i < node.words.size(); ++i) {
+  for (std::size_t i = 2; i < node.size(); ++i) {
     const std::string_view word = node.word(i);
     if (word == "type") continue;
     if (word == "ipip") {

@@ -21,7 +21,7 @@ std::nullopt_t wrong(const Node& line, Context& context, std::string message) {
 
 /// A route or rule that keepalived knows and net/routing_text.h does not.
 std::nullopt_t left_out(const Node& line, Context& context, std::string_view why) {
-  context.report.warning(line.at, fmt::format("'{}' is left out: {}", fmt::join(line.words, " "), why));
+  context.report.warning(line.at, fmt::format("'{}' is left out: {}", fmt::join(line.words(), " "), why));
   return std::nullopt;
 }
 
@@ -93,7 +93,7 @@ bool read_flag(VirtualAddress& address, std::string_view flag, const Node& line,
 /// Takes keepalived's own words out of a route or rule.
 std::vector<std::string> own_words_taken(const Node& line, Context& context) {
   std::vector<std::string> words;
-  for (std::size_t i = 0; i < line.words.size(); ++i) {
+  for (std::size_t i = 0; i < line.size(); ++i) {
     const std::string_view word = line.word(i);
     if (word == "no_track" || word == "add" || word == "append" || word == "prepend") {
       context.report.warning(line.at, fmt::format("{} is not acted on: routes and rules are added, and mended while "
@@ -146,9 +146,9 @@ std::optional<VirtualAddress> read_address_line(const Node& line, Context& conte
                          .scope = {},
                          .broadcast = {},
                          .peer = {}};
-  for (std::size_t i = 1; i < line.words.size(); ++i) {
+  for (std::size_t i = 1; i < line.size(); ++i) {
     if (read_flag(address, line.word(i), line, context)) continue;
-    if (i + 1 == line.words.size() || !read_option(address, line.word(i), line, i + 1, context)) {
+    if (i + 1 == line.size() || !read_option(address, line.word(i), line, i + 1, context)) {
       return wrong(line, context, fmt::format("{} is no option of an address", quoted(line.word(i))));
     }
     ++i;

@@ -156,7 +156,7 @@ void read_mail_server(Globals& globals, const Node& node, Context& context) {
 
 void read_timeouts(Globals& globals, const Node& node, Context& context) {
   constexpr std::int64_t most = std::int64_t{31} * 86400;
-  for (std::size_t i = 1; i < node.words.size(); i += 2) {
+  for (std::size_t i = 1; i < node.size(); i += 2) {
     const auto seconds = number_of(node, context, 1, most, i + 1);
     if (!seconds) return;
     if (node.word(i) == "tcp") {
@@ -177,7 +177,7 @@ void read_sync_daemon(Globals& globals, const Node& node, Context& context) {
   const auto interface = interface_of(node, context);
   if (!interface) return;
   cluster::KernelSync sync{.master = true, .backup = true, .interface = *interface, .group = {}};
-  for (std::size_t i = 2; i < node.words.size(); ++i) {
+  for (std::size_t i = 2; i < node.size(); ++i) {
     const std::string_view word = node.word(i);
     const auto number = [&](std::int64_t least, std::int64_t most) {
       return number_of(node, context, least, most, ++i).value_or(least);
@@ -206,18 +206,20 @@ void read_sync_daemon(Globals& globals, const Node& node, Context& context) {
 
 void read_fifo(Globals& globals, const Node& node, Context& context) {
   globals.fifo = text_of(node, context).value_or("");
-  if (node.words.size() > 2)
-    context.report.warning(node.at, fmt::format("{}: the owner is not acted on", node.keyword()));
+  if (node.size() <= 2) return;
+  node.pass_over();
+  context.report.warning(node.at, fmt::format("{}: the owner is not acted on", node.keyword()));
 }
 
 constexpr auto keywords = std::to_array<Keyword<Globals>>({
     {"router_id",
      [](Globals&, const Node& node, Context& context) {
+       node.pass_over();
        context.report.warning(node.at, "router_id is not acted on: mail names the machine");
      }},
     {"notification_email",
      [](Globals& g, const Node& node, Context&) {
-       for (const Node& one : node.children) g.mail.to.insert(g.mail.to.end(), one.words.begin(), one.words.end());
+       for (const Node& one : node.children) g.mail.to.insert(g.mail.to.end(), one.words().begin(), one.words().end());
      }},
     {"notification_email_from",
      [](Globals& g, const Node& node, Context& x) { g.mail.from = text_of(node, x).value_or(""); }},
@@ -301,8 +303,8 @@ constexpr auto keywords = std::to_array<Keyword<Globals>>({
     {"notify_fifo_script",
      [](Globals& g, const Node& node, Context& x) { g.fifo_command = text_of(node, x).value_or(""); }},
     // What lines.cc has carried out already.
-    {"include_check", [](Globals&, const Node&, Context&) {}},
-    {"random_seed", [](Globals&, const Node&, Context&) {}},
+    {"include_check", [](Globals&, const Node& node, Context&) { node.pass_over(); }},
+    {"random_seed", [](Globals&, const Node& node, Context&) { node.pass_over(); }},
 });
 
 }  // namespace
@@ -314,6 +316,7 @@ void read_globals(Globals& globals, const Node& block, Context& context) {
 bool read_root_setting(const Node& node, Context& context) {
   for (const auto& one : unused_outside) {
     if (one.name != node.keyword()) continue;
+    node.pass_over();
     context.report.warning(node.at, fmt::format("{} is not acted on: {}", one.name, one.reason));
     return true;
   }

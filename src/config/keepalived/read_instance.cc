@@ -54,9 +54,9 @@ void read_state(VrrpInstance&, const Node& node, Context& context) {
 /// use_vmac [INTERFACE] [MAC]
 void read_virtual_mac(VrrpInstance& instance, const Node& node, Context& context) {
   instance.virtual_mac = true;
-  for (std::size_t i = 1; i < node.words.size(); ++i) {
+  for (std::size_t i = 1; i < node.size(); ++i) {
     if (node.word(i).contains(':')) {
-      instance.mac = node.words[i];
+      instance.mac = std::string(node.word(i));
     } else {
       instance.virtual_mac_interface = interface_of(node, context, i).value_or("");
     }
@@ -68,7 +68,7 @@ void read_peer(VrrpInstance& instance, const Node& line, Context& context) {
   const auto address = net::Address::parse(line.keyword());
   if (!address) return context.report.error(line.at, fmt::format("{} is no address", quoted(line.keyword())));
   cluster::VrrpPeer peer{.address = *address};
-  for (std::size_t i = 1; i < line.words.size(); i += 2) {
+  for (std::size_t i = 1; i < line.size(); i += 2) {
     const auto ttl = number_of(line, context, 0, 255, i + 1);
     if (!ttl) return;
     if (line.word(i) != "min_ttl" && line.word(i) != "max_ttl") {

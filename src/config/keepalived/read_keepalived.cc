@@ -66,6 +66,7 @@ Reading read(std::string_view text, const std::string& file_name, const Names& n
     }
   }
   check_references(document, context);
+  warn_of_unread(tree, report);
   Reading reading;
   reading.cluster.services = document.services.take_services();
   reading.service_places = document.services.take_places();

@@ -13,7 +13,7 @@ constexpr auto own_keywords = std::to_array<Keyword<VrrpSyncGroup>>({
     {"group",
      [](VrrpSyncGroup& g, const Node& node, Context&) {
        for (const Node& line : node.children) {
-         g.instances.insert(g.instances.end(), line.words.begin(), line.words.end());
+         g.instances.insert(g.instances.end(), line.words().begin(), line.words().end());
        }
      }},
     {"sync_group_tracking_weight", [](VrrpSyncGroup& g, const Node&, Context&) { g.track_with_weights = true; }},

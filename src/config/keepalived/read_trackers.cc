@@ -51,7 +51,7 @@ constexpr auto script_keywords = std::to_array<Keyword<TrackScript>>({
 /// init_file [VALUE] [overwrite]
 void read_initial(TrackFile& file, const Node& node, Context& context) {
   file.initial = 0;
-  for (std::size_t i = 1; i < node.words.size(); ++i) {
+  for (std::size_t i = 1; i < node.size(); ++i) {
     if (node.word(i) == "overwrite") {
       file.overwrite = true;
     } else if (const auto value = number_of(node, context, -most_file_weight, most_file_weight, i)) {
@@ -81,7 +81,7 @@ constexpr auto process_keywords = std::to_array<Keyword<TrackProcess>>({
        const auto name = text_of(node, x);
        if (!name) return;
        t.process = *name;
-       t.arguments.assign(node.words.begin() + 2, node.words.end());
+       t.arguments.assign(node.words().begin() + 2, node.words().end());
      }},
     {"param_match", read_match},
     {"weight", [](TrackProcess& t, const Node& node, Context& x) { set_weight(t, node, x, most_process_weight); }},

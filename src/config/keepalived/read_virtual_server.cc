@@ -31,7 +31,7 @@ void read_scheduler(VirtualServer& server, const Node& node, Context& context) {
 void read_persistence_timeout(VirtualServer& server, const Node& node, Context& context) {
   constexpr std::int64_t most = std::int64_t{31} * 86400;
   server.persistence = default_persistence;
-  if (node.words.size() > 1) {
+  if (node.size() > 1) {
     server.persistence = std::chrono::seconds(number_of(node, context, 1, most).value_or(default_persistence.count()));
   }
 }

@@ -62,7 +62,13 @@ void read_mark(ServerGroup& group, const Node& line, Context& context) {
   constexpr std::int64_t most_mark = 0xffffffff;
   const auto mark = number_of(line, context, 1, most_mark);
   if (!mark) return;
-  const auto family = line.word(2) == "inet6" ? net::Family::ipv6 : net::Family::ipv4;
+  const bool has_family = line.size() > 2;
+  const std::string_view written = line.word(2);
+  if (has_family && written != "inet" && written != "inet6") {
+    return context.report.error(line.at,
+                                fmt::format("behind a mark there may be inet or inet6, not {}", quoted(written)));
+  }
+  const auto family = written == "inet6" ? net::Family::ipv6 : net::Family::ipv4;
   group.marks.push_back({.mark = static_cast<std::uint32_t>(*mark), .family = family});
 }
 

@@ -20,7 +20,7 @@ std::optional<std::int64_t> parse_number(std::string_view text) {
 }
 
 std::optional<std::string> text_of(const Node& node, Context& context, std::size_t index) {
-  if (index < node.words.size()) return node.words[index];
+  if (index < node.size()) return std::string(node.word(index));
   context.report.error(node.at, fmt::format("{} wants a value behind it", node.keyword()));
   return std::nullopt;
 }
@@ -46,7 +46,7 @@ std::optional<std::int64_t> number_of(const Node& node, Context& context, std::i
 }
 
 std::optional<bool> boolean_of(const Node& node, Context& context, std::optional<bool> without) {
-  if (node.words.size() < 2 && without) return without;
+  if (node.size() < 2 && without) return without;
   const auto text = text_of(node, context);
   if (!text) return std::nullopt;
   if (*text == "on" || *text == "true" || *text == "yes") return true;
@@ -88,8 +88,8 @@ std::optional<net::Address> address_of(const Node& node, Context& context, std::
 
 std::optional<std::uint16_t> port_of(const Node& node, Context& context, std::size_t index) {
   constexpr std::int64_t most = 65535;
-  if (index >= node.words.size()) return std::uint16_t{0};
-  const std::string& text = node.words[index];
+  if (index >= node.size()) return std::uint16_t{0};
+  const std::string text(node.word(index));
   if (const auto number = parse_number(text)) {
     if (*number >= 1 && *number <= most) return static_cast<std::uint16_t>(*number);
   } else if (const auto found = context.names.service(text, std::nullopt)) {
@@ -128,7 +128,7 @@ void set_command(std::string& command, std::string& user, const Node& node, Cont
 std::optional<Weight> weight_of(const Node& node, Context& context, std::int64_t limit, std::size_t index) {
   Weight weight;
   if (node.word(index) == "weight") ++index;
-  if (index >= node.words.size()) return weight;
+  if (index >= node.size()) return weight;
   const auto number = number_of(node, context, -limit, limit, index);
   if (!number) return std::nullopt;
   weight.weight = static_cast<std::int32_t>(*number);

@@ -21,7 +21,7 @@ inline constexpr auto common_vrrp_keywords = std::to_array<Keyword<T>>({
     {"notify_stop", [](T& t, const Node& node, Context& x) { set_command(t.notify.stop, t.notify.user, node, x); }},
     {"notify_deleted",
      [](T& t, const Node& node, Context& x) {
-       if (node.words.size() > 1) set_command(t.notify.deleted, t.notify.user, node, x);
+       if (node.size() > 1) set_command(t.notify.deleted, t.notify.user, node, x);
      }},
     {"notify", [](T& t, const Node& node, Context& x) { set_command(t.notify.any, t.notify.user, node, x); }},
     {"notify_priority_changes",

@@ -413,6 +413,38 @@ TEST(ReadKeepalived, SaysWhatItDoesNotActOn) {
                   HasSubstr("k.conf:7: bfd_instance")));
 }
 
+TEST(ReadKeepalived, NamesWordsThatNothingLooksAt) {
+  EXPECT_THAT(warnings("virtual_server 10.0.0.1 80 { lvs_sched rr lvs_method DR\nreal_server 10.0.0.11 80 {\n"
+                       "weight 1 2 foo\nTCP_CHECK { connect_timeout 3 retry 5 }\n}\n"
+                       "real_server 10.0.0.12 80 extra {\nHTTP_GET {\n"
+                       "url { path / status_code 200 regex \"x\" }\nurl {\npath /b {\nregex y\n}\n}\n}\n}\n}\n"),
+              ElementsAre("k.conf:1: behind 'lvs_sched rr' stands 'lvs_method DR', which is not read: one keyword to a "
+                          "line",
+                          HasSubstr("k.conf:3: behind 'weight 1' stands '2 foo'"),
+                          HasSubstr("k.conf:4: behind 'connect_timeout 3' stands 'retry 5'"),
+                          HasSubstr("k.conf:6: behind 'real_server 10.0.0.12 80' stands 'extra'"),
+                          HasSubstr("k.conf:8: behind 'path /' stands 'status_code 200 regex x'"),
+                          HasSubstr("k.conf:11: 'regex y' is not read")));
+}
+
+TEST(ReadKeepalived, SaysNothingOfWordsThatItReads) {
+  EXPECT_THAT(
+      warnings(
+          "global_defs {\ninclude_check readable\nrandom_seed 7\nnotification_email {\na@example.org b@example.org\n}\n"
+          "script_user nobody nogroup\nlvs_timeouts tcp 7 udp 8\n}\n"
+          "vrrp_script chk {\nscript \"/bin/chk\" nobody nogroup\nweight -10 reverse\n}\n"
+          "vrrp_instance VI {\ninterface eth0\nvirtual_router_id 1\nnotify \"/bin/any\" nobody nogroup\n"
+          "track_script {\nchk weight 5 reverse\n}\nunicast_peer {\n10.0.0.3 min_ttl 254\n}\n"
+          "virtual_ipaddress {\n10.0.0.100/24 dev eth0 label eth0:1\n}\nvirtual_routes {\n10.2.0.0/16 via "
+          "10.0.0.254\n}\n"
+          "}\nvrrp_sync_group G {\ngroup {\nVI\n}\n}\n"
+          "virtual_server_group S {\n10.0.0.1 53\nfwmark 7 inet6\n}\n"
+          "virtual_server group S {\nprotocol UDP\nsh-port\nlvs_sched sh\n"
+          "real_server 10.0.0.11 53 {\nlvs_method TUN type gue port 6080\ninhibit_on_failure off\n"
+          "MISC_CHECK {\nmisc_path \"/bin/chk\" nobody nogroup\n}\n}\n}\n"),
+      IsEmpty());
+}
+
 TEST(ReadKeepalived, FindsBracesThatDoNotMatch) {
   EXPECT_THAT(problems("global_defs {\n"), ElementsAre(HasSubstr("k.conf:1: the block of 'global_defs' has no '}'")));
   EXPECT_THAT(problems("}\n"), ElementsAre(HasSubstr("k.conf:1: '}' without a '{'")));
