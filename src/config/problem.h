@@ -24,6 +24,7 @@ struct Problem {
   std::string file;
   Position at;
   std::string message;  ///< one line: the setting, what is wrong with it, the remedy
+  friend bool operator==(const Problem&, const Problem&) = default;
 };
 
 /// "FILE:LINE:COLUMN: message", with as much of the place as the problem has.

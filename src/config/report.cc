@@ -30,7 +30,8 @@ std::vector<Problem> Report::sorted(std::vector<Problem> problems) {
 
 void Report::add(std::vector<Problem>& problems, const Place& at, std::string message) {
   if (problems.size() >= Problems::most) return;
-  problems.push_back({.file = *at.file, .at = {.line = at.line, .column = 0}, .message = std::move(message)});
+  Problem problem{.file = *at.file, .at = {.line = at.line, .column = 0}, .message = std::move(message)};
+  if (std::ranges::find(problems, problem) == problems.end()) problems.push_back(std::move(problem));
 }
 
 }  // namespace ballast::config

@@ -21,6 +21,7 @@ struct Place {
 /// "FILE:LINE", or "FILE" where the place has no line.
 std::string to_string(const Place& place);
 
+/// A message that comes again at its place is kept once: what is said of each server of a range, say.
 class Report {
  public:
   void error(const Place& at, std::string message) { add(errors_, at, std::move(message)); }

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
+#include <utility>
 
 #include "cluster/edit.h"
 
@@ -19,17 +21,6 @@ const cluster::DirectorSettings limits;
 
 std::string_view name(net::Family family) { return family == net::Family::ipv4 ? "IPv4" : "IPv6"; }
 
-/// What servers that cannot change ports have.
-std::uint16_t own_port(const VirtualService& service) {
-  const auto* address = std::get_if<AddressKey>(&service.key);
-  return address == nullptr || !service.further_addresses.empty() ? 0 : address->endpoint.port;
-}
-
-RealServer with_port(const VirtualService& service, RealServer server) {
-  if (server.forward != ForwardingMethod::nat) server.endpoint.port = own_port(service);
-  return server;
-}
-
 /// Why the server cannot be in the service, or an empty text.
 std::string misfit(cluster::Cluster& scratch, const VirtualService& service, const RealServer& server) {
   const auto family = cluster::family_of(service.key);
@@ -44,6 +35,25 @@ std::string misfit(cluster::Cluster& scratch, const VirtualService& service, con
 
 }  // namespace
 
+/// The ports of a service.
+struct ServiceSet::Ports {
+  explicit Ports(const VirtualService& service) {
+    const auto* address = std::get_if<AddressKey>(&service.key);
+    if (address == nullptr) return;
+    const std::uint16_t port = address->endpoint.port;
+    const bool same = std::ranges::all_of(service.further_addresses,
+                                          [port](const AddressKey& other) { return other.endpoint.port == port; });
+    of_packets = same ? port : std::uint16_t{0};
+    of_servers = service.further_addresses.empty() ? port : std::uint16_t{0};
+  }
+
+  /// True where packets come with this port, and with no other that is known of.
+  [[nodiscard]] bool is_only(std::uint16_t port) const { return !of_packets || *of_packets == port; }
+
+  std::optional<std::uint16_t> of_packets;  ///< 0: several or all; absent: a firewall mark does not tell
+  std::uint16_t of_servers = 0;             ///< of those that cannot change it; 0: the packet's
+};
+
 bool ServiceSet::claim_keys(const PlacedService& placed) {
   for (const auto& key : cluster::keys_of(placed.service)) {
     const auto [other, is_new] = keys_.try_emplace(key, placed.at);
@@ -56,6 +66,18 @@ bool ServiceSet::claim_keys(const PlacedService& placed) {
   report_.error(placed.at,
                 fmt::format("more than {} services; use YAML with a greater director.services", limits.services));
   return false;
+}
+
+RealServer ServiceSet::with_port(const Ports& ports, RealServer server, const Place& at) {
+  if (server.forward == ForwardingMethod::nat) return server;
+  const std::uint16_t written = std::exchange(server.endpoint.port, ports.of_servers);
+  if (written == 0 || ports.is_only(written)) return server;
+  const bool of_service = ports.of_servers != 0;
+  report_.warning(
+      at, fmt::format("port {} has no effect: by route and tunnel (gate, ipip, DR, TUN) the port stays {}; "
+                      "forward by NAT (masq) to change it",
+                      written, of_service ? fmt::format("the service's, {}", ports.of_servers) : "the packet's"));
+  return server;
 }
 
 void ServiceSet::add(const PlacedService& placed) {
@@ -73,22 +95,24 @@ void ServiceSet::add(const PlacedService& placed) {
     report_.error(placed.at, added.error().message);
     return;
   }
-  add_servers(placed, scratch, service);
+  const Ports ports(service);
+  add_servers(placed, ports, scratch, service);
   if (service.fallback) {
-    service.fallback = with_port(service, *service.fallback);
+    service.fallback = with_port(ports, *service.fallback, placed.fallback_at);
     if (const auto problem = misfit(scratch, service, *service.fallback); !problem.empty()) {
-      report_.error(placed.at, fmt::format("fallback server: {}", problem));
+      report_.error(placed.fallback_at, fmt::format("fallback server: {}", problem));
     }
   }
   services_.push_back(std::move(service));
   places_.push_back(placed.at);
 }
 
-void ServiceSet::add_servers(const PlacedService& placed, cluster::Cluster& scratch, VirtualService& service) {
+void ServiceSet::add_servers(const PlacedService& placed, const Ports& ports, cluster::Cluster& scratch,
+                             VirtualService& service) {
   std::set<net::Endpoint> endpoints;
   for (std::size_t i = 0; i < placed.service.servers.size(); ++i) {
-    const RealServer server = with_port(service, placed.service.servers[i]);
     const Place& at = i < placed.servers_at.size() ? placed.servers_at[i] : placed.at;
+    const RealServer server = with_port(ports, placed.service.servers[i], at);
     std::string problem = misfit(scratch, service, server);
     if (problem.empty() && !endpoints.insert(server.endpoint).second) {
       problem = fmt::format("{} is in the service twice", server.endpoint.to_string());

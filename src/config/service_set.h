@@ -14,6 +14,7 @@ struct PlacedService {
   cluster::VirtualService service;
   Place at;
   std::vector<Place> servers_at;  ///< of each of service.servers
+  Place fallback_at{};            ///< of service.fallback
 };
 
 /// Gathers services into a Cluster. What ip_vs would refuse is reported and left out. The rules of cluster/edit.h are
@@ -22,15 +23,20 @@ class ServiceSet {
  public:
   explicit ServiceSet(Report& report) : report_(report) {}
 
-  /// Adds a service. Its servers behind route and tunnel get its port, whatever port they were written with.
+  /// Adds a service. Its servers behind route and tunnel get its port, whatever port they were written with, which is
+  /// warned of where packets have another one.
   void add(const PlacedService& placed);
 
   [[nodiscard]] std::vector<cluster::VirtualService> take_services() { return std::move(services_); }
   [[nodiscard]] std::vector<Place> take_places() { return std::move(places_); }
 
  private:
+  struct Ports;
+
   bool claim_keys(const PlacedService& placed);
-  void add_servers(const PlacedService& placed, cluster::Cluster& scratch, cluster::VirtualService& service);
+  cluster::RealServer with_port(const Ports& ports, cluster::RealServer server, const Place& at);
+  void add_servers(const PlacedService& placed, const Ports& ports, cluster::Cluster& scratch,
+                   cluster::VirtualService& service);
 
   Report& report_;
   std::vector<cluster::VirtualService> services_;

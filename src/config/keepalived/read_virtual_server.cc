@@ -63,6 +63,7 @@ void read_sorry_server(VirtualServer& server, const Node& node, Context& context
   const auto address = address_of(node, context);
   const auto port = port_of(node, context, 2);
   if (address && port) server.sorry = net::Endpoint{.address = *address, .port = *port};
+  server.sorry_at = node.at;
 }
 
 void add_flag(VirtualServer& server, const Node& node, Context&) { server.flags.push_back(node.keyword()); }
@@ -290,6 +291,7 @@ void add_services(Document& document, const VirtualServer& server, const std::ve
       placed.servers_at.push_back(real.at);
     }
     if (server.sorry) {
+      placed.fallback_at = server.sorry_at;
       const Forwarding forwarding = server.sorry_forwarding.value_or(server.forwarding);
       service.fallback =
           cluster::RealServer{.endpoint = *server.sorry, .forward = forwarding.method, .tunnel = forwarding.tunnel};

@@ -37,6 +37,7 @@ struct VirtualServer {
   std::optional<bool> mail;
   std::optional<net::Family> family;
   std::optional<net::Endpoint> sorry;
+  Place sorry_at{};
   std::optional<Forwarding> sorry_forwarding;
   std::vector<RealServer> reals;
 };

@@ -15,12 +15,15 @@ namespace {
 
 using cluster::VirtualService;
 
-std::optional<cluster::RealServer> fallback_server(const Virtual& virtual_service, const Globals& globals,
-                                                   Context& context) {
+/// The virtual service's own fallback, else the file's.
+const std::optional<Fallback>& fallback_of(const Virtual& virtual_service, const Globals& globals) {
   const bool ipv4 = virtual_service.family == net::Family::ipv4;
   const auto& own = ipv4 ? virtual_service.fallback : virtual_service.fallback6;
-  const auto& global = ipv4 ? globals.fallback : globals.fallback6;
-  const auto& fallback = own ? own : global;
+  return own ? own : ipv4 ? globals.fallback : globals.fallback6;
+}
+
+std::optional<cluster::RealServer> fallback_server(const Virtual& virtual_service,
+                                                   const std::optional<Fallback>& fallback, Context& context) {
   if (!fallback) return std::nullopt;
   const auto address = address_of(fallback->host, virtual_service.family, fallback->at, context);
   const auto* key = std::get_if<cluster::AddressKey>(&*virtual_service.key);
@@ -82,7 +85,9 @@ PlacedService placed_service(const Virtual& virtual_service, const Globals& glob
   read_scheduler_flags(virtual_service, service, context);
   read_persistence(virtual_service, service, context);
   service.one_packet = virtual_service.one_packet && virtual_service.protocol == cluster::Protocol::udp;
-  service.fallback = fallback_server(virtual_service, globals, context);
+  const auto& fallback = fallback_of(virtual_service, globals);
+  service.fallback = fallback_server(virtual_service, fallback, context);
+  if (fallback) placed.fallback_at = fallback->at;
   service.fallback_command = virtual_service.fallback_command.value_or(globals.fallback_command.value_or(""));
   if (auto alert = alert_of(virtual_service, globals)) service.alerts.push_back(std::move(*alert));
   service.maintenance_directory = globals.maintenance_directory;

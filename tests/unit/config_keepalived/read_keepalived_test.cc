@@ -445,6 +445,25 @@ TEST(ReadKeepalived, SaysNothingOfWordsThatItReads) {
       IsEmpty());
 }
 
+TEST(ReadKeepalived, SaysWhereAPortHasNoEffectSinceOnlyNatChangesIt) {
+  EXPECT_THAT(
+      warnings("virtual_server 10.0.0.1 80 {\nlvs_method DR\nreal_server 10.0.0.11 8080 {\n}\n"
+               "real_server 10.0.0.12 8080 {\nlvs_method TUN\n}\nreal_server 10.0.0.13 8080 {\nlvs_method NAT\n}\n"
+               "real_server 10.0.0.14 80 {\n}\nsorry_server 10.0.0.99 81\n}\n"),
+      ElementsAre("k.conf:3: port 8080 has no effect: by route and tunnel (gate, ipip, DR, TUN) the port stays "
+                  "the service's, 80; forward by NAT (masq) to change it",
+                  HasSubstr("k.conf:5: port 8080 has no effect"), HasSubstr("k.conf:13: port 81 has no effect")));
+}
+
+TEST(ReadKeepalived, ComparesThePortOfAServerWithThoseOfTheWholeGroup) {
+  const auto of_group = [](const std::string& members) {
+    return warnings("virtual_server_group G {\n" + members +
+                    "}\nvirtual_server group G {\nlvs_method DR\nreal_server 10.0.0.11 80 {\n}\n}\n");
+  };
+  EXPECT_THAT(of_group("10.0.0.1 80\n10.0.0.2 80\nfwmark 7\n"), IsEmpty());
+  EXPECT_THAT(of_group("10.0.0.1 80\n10.0.0.1 443\n"), ElementsAre(HasSubstr("the port stays the packet's")));
+}
+
 TEST(ReadKeepalived, FindsBracesThatDoNotMatch) {
   EXPECT_THAT(problems("global_defs {\n"), ElementsAre(HasSubstr("k.conf:1: the block of 'global_defs' has no '}'")));
   EXPECT_THAT(problems("}\n"), ElementsAre(HasSubstr("k.conf:1: '}' without a '{'")));

@@ -154,6 +154,15 @@ TEST(ReadLdirectord, SaysWhatItDoesNotActOn) {
                   HasSubstr("l.cf:4: checkinterval"), HasSubstr("l.cf:5: load"), HasSubstr("l.cf:7: servicename")));
 }
 
+TEST(ReadLdirectord, SaysOnceALineWhereAPortHasNoEffectSinceOnlyMasqChangesIt) {
+  EXPECT_THAT(warnings("fallback=127.0.0.1:81 gate\nvirtual=10.0.0.1:80\n    real=10.0.0.11->10.0.0.13:8080 gate\n"
+                       "    real=10.0.0.14:8080 masq\n    real=10.0.0.15:80 ipip\n    real=10.0.0.16 gate\n\n"
+                       "virtual=10.0.0.2:80\n\nvirtual=7\n    real=10.0.0.11:8080 gate\n    service=http\n"),
+              ElementsAre("l.cf:1: port 81 has no effect: by route and tunnel (gate, ipip, DR, TUN) the port stays the "
+                          "service's, 80; forward by NAT (masq) to change it",
+                          HasSubstr("l.cf:3: port 8080 has no effect")));
+}
+
 TEST(ReadLdirectord, SaysWhereNoMailIsSentThatTheOriginalWouldSend) {
   EXPECT_THAT(warnings("emailalertstatus=starting,stopping\nvirtual=10.0.0.1:80\n"),
               ElementsAre(HasSubstr("l.cf:1: no mail is sent: only what happens while it is 'running'")));
