@@ -243,6 +243,12 @@ void warn_about_checks(const Virtual& virtual_service, Context& context) {
   }
   if (virtual_service.check != CheckKind::negotiate) return;
   const std::string service = service_of(virtual_service);
+  const bool unchecked = virtual_service.service.empty() && service == "none" && !virtual_service.reals.empty();
+  if (unchecked) {
+    const auto* address = std::get_if<cluster::AddressKey>(&*virtual_service.key);
+    warn(fmt::format("no service= and {} has none by itself: its real servers are not checked",
+                     address == nullptr ? "a firewall mark" : fmt::format("port {}", address->endpoint.port)));
+  }
   if (service == "oracle") warn("service=oracle: only the connection is checked, nothing is asked");
   if (service == "dns" && virtual_service.receive.empty()) {
     warn("service=dns without receive never succeeds in ldirectord; here any answer does");

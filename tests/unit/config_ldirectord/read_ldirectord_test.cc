@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -196,6 +197,21 @@ TEST(ReadLdirectord, ChecksAsTheServiceOfThePort) {
   EXPECT_EQ(dns.request, "example.org");
   EXPECT_EQ(dns.expect, "10\\.1");
   EXPECT_FALSE(dns.over_tcp) << "port 53 is UDP unless said otherwise";
+}
+
+TEST(ReadLdirectord, SaysWhereNothingIsCheckedSinceThePortHasNoService) {
+  const auto found = [](std::string_view head, std::string_view lines) {
+    return warnings(fmt::format("virtual={}\n    real=10.0.0.11 gate\n{}", head, lines));
+  };
+  EXPECT_THAT(found("10.0.0.1:8080", ""),
+              ElementsAre("l.cf:1: no service= and port 8080 has none by itself: its real servers are not checked"));
+  EXPECT_THAT(found("10.0.0.1:8080", "    checktype=negotiate\n"), SizeIs(1));
+  EXPECT_THAT(found("7", ""), ElementsAre(HasSubstr("no service= and a firewall mark has none by itself")));
+  EXPECT_THAT(found("10.0.0.1:80", ""), ElementsAre());
+  for (const std::string line :
+       {"service=http", "service=none", "checktype=connect", "checktype=on", "checktype=off"}) {
+    EXPECT_THAT(found("10.0.0.1:8080", "    " + line + "\n    checkport=80\n"), ElementsAre()) << line;
+  }
 }
 
 TEST(ReadLdirectord, AsksDatabasesWithoutTheSlash) {
