@@ -113,6 +113,7 @@ constexpr auto own_keywords = std::to_array<Keyword<VirtualServer>>({
      }},
     {"hysteresis",
      [](VirtualServer& v, const Node& node, Context& x) {
+       v.hysteresis_at = node.at;
        v.service.quorum.hysteresis = static_cast<std::uint32_t>(number_of(node, x, 0, most_quorum).value_or(0));
      }},
     {"quorum_up",
@@ -301,6 +302,16 @@ void add_services(Document& document, const VirtualServer& server, const std::ve
   }
 }
 
+/// keepalived makes a hysteresis less than the quorum, so that a service without servers is down.
+void settle_quorum(VirtualServer& server, Context& context) {
+  auto& quorum = server.service.quorum;
+  if (quorum.hysteresis < quorum.least) return;
+  context.report.warning(server.hysteresis_at,
+                         fmt::format("hysteresis {} is taken as {}: it must be below the quorum ({})",
+                                     quorum.hysteresis, quorum.least - 1, quorum.least));
+  quorum.hysteresis = quorum.least - 1;
+}
+
 }  // namespace
 
 void read_virtual_server(Document& document, const Node& block, Context& context) {
@@ -309,6 +320,7 @@ void read_virtual_server(Document& document, const Node& block, Context& context
   const bool by_mark = block.word(1) == "fwmark";
   const bool protocol_named = std::ranges::find(block.children, "protocol", &Node::keyword) != block.children.end();
   if (by_mark && protocol_named) context.report.warning(block.at, "protocol has no meaning for a firewall mark");
+  settle_quorum(server, context);
   const auto services = read_keys(server, document, block, context);
   if (server.one_packet && server.protocol != cluster::Protocol::udp && !by_mark) {
     context.report.warning(block.at, "ops is for UDP; it is left out");

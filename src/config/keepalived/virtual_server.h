@@ -26,6 +26,7 @@ struct VirtualServer {
   Timing timing;
   Forwarding forwarding;
   cluster::VirtualService service;  ///< without key and servers
+  Place hysteresis_at{};
   cluster::Protocol protocol = cluster::Protocol::tcp;
   bool one_packet = false;
   bool inhibit = false;

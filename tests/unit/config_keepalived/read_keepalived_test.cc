@@ -259,6 +259,19 @@ TEST(ReadKeepalived, ReadsAVirtualServer) {
   EXPECT_EQ(found.servers[1].health.on_failure, cluster::OnFailure::remove);
 }
 
+TEST(ReadKeepalived, TakesAHysteresisBelowTheQuorumAsKeepalivedDoes) {
+  const auto quorum = [](std::string_view lines) {
+    return read(fmt::format("virtual_server 10.0.0.1 80 {{\n{}\nreal_server 10.0.0.11 80 {{\n}}\n}}\n", lines));
+  };
+  const Reading reading = quorum("hysteresis 5\nquorum 1");
+  EXPECT_EQ(reading.cluster.services.at(0).quorum.hysteresis, 0U);
+  ASSERT_THAT(reading.warnings, SizeIs(1));
+  EXPECT_EQ(to_string(reading.warnings[0]), "k.conf:2: hysteresis 5 is taken as 0: it must be below the quorum (1)");
+  EXPECT_TRUE(read_yaml(write_yaml(reading.cluster), "written.yaml"));
+  EXPECT_EQ(quorum("quorum 3\nhysteresis 3").cluster.services.at(0).quorum.hysteresis, 2U);
+  EXPECT_THAT(quorum("quorum 3\nhysteresis 2").warnings, IsEmpty());
+}
+
 TEST(ReadKeepalived, RunsCommandsOfServersAsWhomTheyName) {
   const auto reading = read(
       "global_defs {\nscript_user nobody nogroup\n}\nvirtual_server 10.0.0.1 80 {\nquorum_up /bin/up\n"
