@@ -209,6 +209,10 @@ std::string misfit(const Service& service, const ServerEntry& entry, const clust
                        server.endpoint.address.to_string(), name(server.endpoint.address.family()), name(family),
                        service.name, method);
   }
+  if (server.forward == ForwardingMethod::nat && server.endpoint.address.is_loopback()) {
+    return fmt::format("nat leads no packets to the loopback address {}; write forward: route for this server",
+                       server.endpoint.address.to_string());
+  }
   if (!tunnel && entry.tunnel)
     return fmt::format("tunnel has no meaning with forward {} of service '{}'", method, service.name);
   const bool by_mark = std::holds_alternative<MarkKey>(service.addresses.first());

@@ -28,6 +28,12 @@ std::string misfit(cluster::Cluster& scratch, const VirtualService& service, con
     return fmt::format("{} is {} and the service {}; only tunnels may mix the two", server.endpoint.address.to_string(),
                        name(server.endpoint.address.family()), name(family));
   }
+  if (server.forward == ForwardingMethod::nat && server.endpoint.address.is_loopback()) {
+    return fmt::format(
+        "NAT (masq) leads no packets to the loopback address {}, and no other method leads to port {}: "
+        "use the service's port, or another address of this machine",
+        server.endpoint.address.to_string(), server.endpoint.port);
+  }
   scratch.services.front().servers.clear();
   const auto added = cluster::add_server(scratch, service.key, server);
   return added ? std::string() : added.error().message;
@@ -68,6 +74,18 @@ bool ServiceSet::claim_keys(const PlacedService& placed) {
   return false;
 }
 
+RealServer ServiceSet::reachable(RealServer server, const Ports& ports, const Place& at) {
+  const auto& [address, port] = server.endpoint;
+  const bool by_nat = server.forward == ForwardingMethod::nat && address.is_loopback();
+  if (!by_nat || (port != 0 && !ports.is_only(port))) return server;
+  report_.warning(at,
+                  fmt::format("NAT (masq) leads no packets to the loopback address {}: it gets them as they are, as "
+                              "by gate or DR; let it listen on the virtual address, or on every address",
+                              address.to_string()));
+  server.forward = ForwardingMethod::route;
+  return server;
+}
+
 RealServer ServiceSet::with_port(const Ports& ports, RealServer server, const Place& at) {
   if (server.forward == ForwardingMethod::nat) return server;
   const std::uint16_t written = std::exchange(server.endpoint.port, ports.of_servers);
@@ -98,7 +116,7 @@ void ServiceSet::add(const PlacedService& placed) {
   const Ports ports(service);
   add_servers(placed, ports, scratch, service);
   if (service.fallback) {
-    service.fallback = with_port(ports, *service.fallback, placed.fallback_at);
+    service.fallback = with_port(ports, reachable(*service.fallback, ports, placed.fallback_at), placed.fallback_at);
     if (const auto problem = misfit(scratch, service, *service.fallback); !problem.empty()) {
       report_.error(placed.fallback_at, fmt::format("fallback server: {}", problem));
     }
@@ -112,7 +130,7 @@ void ServiceSet::add_servers(const PlacedService& placed, const Ports& ports, cl
   std::set<net::Endpoint> endpoints;
   for (std::size_t i = 0; i < placed.service.servers.size(); ++i) {
     const Place& at = i < placed.servers_at.size() ? placed.servers_at[i] : placed.at;
-    const RealServer server = with_port(ports, placed.service.servers[i], at);
+    const RealServer server = with_port(ports, reachable(placed.service.servers[i], ports, at), at);
     std::string problem = misfit(scratch, service, server);
     if (problem.empty() && !endpoints.insert(server.endpoint).second) {
       problem = fmt::format("{} is in the service twice", server.endpoint.to_string());

@@ -23,8 +23,9 @@ class ServiceSet {
  public:
   explicit ServiceSet(Report& report) : report_(report) {}
 
-  /// Adds a service. Its servers behind route and tunnel get its port, whatever port they were written with, which is
-  /// warned of where packets have another one.
+  /// Adds a service. NAT to a loopback address, where no packets arrive, becomes route where that keeps the port, and
+  /// is an error elsewhere. Servers behind route and tunnel get its port, whatever port they were written with, which
+  /// is warned of where packets have another one.
   void add(const PlacedService& placed);
 
   [[nodiscard]] std::vector<cluster::VirtualService> take_services() { return std::move(services_); }
@@ -34,6 +35,7 @@ class ServiceSet {
   struct Ports;
 
   bool claim_keys(const PlacedService& placed);
+  cluster::RealServer reachable(cluster::RealServer server, const Ports& ports, const Place& at);
   cluster::RealServer with_port(const Ports& ports, cluster::RealServer server, const Place& at);
   void add_servers(const PlacedService& placed, const Ports& ports, cluster::Cluster& scratch,
                    cluster::VirtualService& service);

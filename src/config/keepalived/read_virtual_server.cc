@@ -263,9 +263,11 @@ cluster::RealServer server_of(const RealServer& real, const VirtualServer& serve
       .document = document};
   for (const Node* checker : real.checkers) {
     auto checks = read_checker(*checker, surroundings, context);
-    // Behind route and tunnel the service's port stands for the server's; what is checked is the written one.
+    // Behind route, which loopback addresses are too, and tunnel the service's port stands for the server's; what is
+    // checked is the written one.
+    const bool keeps_port = forwarding.method != cluster::ForwardingMethod::nat || real.address.is_loopback();
     for (auto& check : checks) {
-      if (check.port == 0 && forwarding.method != cluster::ForwardingMethod::nat) check.port = real.port;
+      if (check.port == 0 && keeps_port) check.port = real.port;
     }
     std::ranges::move(checks, std::back_inserter(result.health.checks));
   }

@@ -114,6 +114,13 @@ TEST(Refusal, SaysWhatIsWrongWithTheCareForAService) {
   EXPECT_THAT(service_problems("disabled: true"), OneProblem("unknown key 'disabled'"));
 }
 
+TEST(Refusal, LeadsNothingToALoopbackAddressByNat) {
+  const auto problem = OneProblem("nat leads no packets to the loopback address 127.0.0.1; write forward: route");
+  EXPECT_THAT(service_problems("fallback: {address: 127.0.0.1, forward: nat}"), problem);
+  EXPECT_THAT(server_problems("127.0.0.1"), problem);
+  EXPECT_THAT(server_problems("{address: 127.0.0.1, forward: route}"), SizeIs(0));
+}
+
 TEST(Refusal, NamesTheValidSchedulers) {
   EXPECT_THAT(service_problems("scheduler: fastest"),
               OneProblem("unknown scheduler 'fastest'; valid: rr, wrr, lc, wlc"));

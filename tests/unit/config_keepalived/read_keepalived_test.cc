@@ -272,6 +272,29 @@ TEST(ReadKeepalived, TakesAHysteresisBelowTheQuorumAsKeepalivedDoes) {
   EXPECT_THAT(quorum("quorum 3\nhysteresis 2").warnings, IsEmpty());
 }
 
+TEST(ReadKeepalived, LeadsNothingToALoopbackAddressByNat) {
+  const Reading reading = read(
+      "virtual_server 10.0.0.1 80 {\nlvs_method NAT\nreal_server 127.0.0.1 80 {\nTCP_CHECK {\n}\n}\n"
+      "sorry_server 127.0.0.2 80\n}\nvirtual_server fwmark 7 {\nsorry_server 127.0.0.1 80\n}\n"
+      "virtual_server ::2 80 {\nsorry_server ::1\n}\n");
+  const auto& services = reading.cluster.services;
+  ASSERT_THAT(services, SizeIs(3));
+  EXPECT_EQ(services[0].servers.at(0).forward, ForwardingMethod::route);
+  EXPECT_EQ(services[0].servers[0].health.checks.at(0).port, 80);
+  for (const auto& service : services) EXPECT_EQ(service.fallback->forward, ForwardingMethod::route);
+  ASSERT_THAT(reading.warnings, SizeIs(4));
+  EXPECT_EQ(to_string(reading.warnings[0]),
+            "k.conf:3: NAT (masq) leads no packets to the loopback address 127.0.0.1: it gets them as they are, as by "
+            "gate or DR; let it listen on the virtual address, or on every address");
+  EXPECT_THAT(to_string(reading.warnings[1]), HasSubstr("k.conf:7: NAT (masq) leads no packets"));
+  EXPECT_TRUE(read_yaml(write_yaml(reading.cluster), "written.yaml"));
+  EXPECT_THAT(
+      problems("virtual_server 10.0.0.1 80 {\nreal_server 127.0.0.1 8080 {\n}\nsorry_server 127.0.0.2 81\n}\n"),
+      ElementsAre("k.conf:2: NAT (masq) leads no packets to the loopback address 127.0.0.1, and no other method "
+                  "leads to port 8080: use the service's port, or another address of this machine",
+                  HasSubstr("k.conf:4: fallback server: NAT (masq) leads no packets")));
+}
+
 TEST(ReadKeepalived, RunsCommandsOfServersAsWhomTheyName) {
   const auto reading = read(
       "global_defs {\nscript_user nobody nogroup\n}\nvirtual_server 10.0.0.1 80 {\nquorum_up /bin/up\n"

@@ -260,6 +260,16 @@ TEST(ReadLdirectord, TakesTheFilesFallbackWithTheServicesPort) {
   EXPECT_EQ(reading.cluster.services.at(1).fallback->endpoint.to_string(), "10.0.0.9:82");
 }
 
+TEST(ReadLdirectord, LeadsNothingToALoopbackAddressByMasq) {
+  const Reading reading = read("virtual=10.0.0.1:80\n    real=127.0.0.1 masq\n    fallback=127.0.0.1:80 masq\n");
+  EXPECT_EQ(reading.cluster.services.at(0).servers.at(0).forward, ForwardingMethod::route);
+  EXPECT_EQ(reading.cluster.services[0].servers[0].endpoint.to_string(), "127.0.0.1:80");
+  EXPECT_EQ(reading.cluster.services[0].fallback->forward, ForwardingMethod::route);
+  EXPECT_THAT(reading.warnings, SizeIs(2));
+  EXPECT_THAT(problems("fallback=127.0.0.1:81 masq\nvirtual=10.0.0.1:80\n"),
+              ElementsAre(HasSubstr("l.cf:1: fallback server: NAT (masq) leads no packets to the loopback address")));
+}
+
 TEST(ReadLdirectord, ReadsMailSettings) {
   const Reading reading = read(
       "emailalert=\"a@example.org\", \"b@example.org\"\nemailalertfrom=lb@example.org\nemailalertfreq=60\n"
