@@ -23,6 +23,8 @@ std::span<const Keyword<Common>> common_keywords();
 
 void read_global(Globals& globals, const Setting& setting, Context& context);
 Virtual read_virtual(const Block& block, Context& context);
+/// True for a keyword that only virtual services have.
+bool is_of_virtual(std::string_view keyword);
 
 /// The servers of a `real=` line: one, or those of a range "10.0.0.1->10.0.0.9".
 std::vector<Real> read_real(const Setting& setting, net::Family family, Context& context);

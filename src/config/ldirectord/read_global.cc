@@ -60,6 +60,12 @@ constexpr std::array<Keyword<Globals>, 9> keywords = {{
 }  // namespace
 
 void read_global(Globals& globals, const Setting& setting, Context& context) {
+  if (is_of_virtual(setting.keyword)) {
+    return context.report.error(
+        setting.at, fmt::format("{} is a setting of a virtual service: write it below the service's 'virtual=' line, "
+                                "indented by at least four blanks",
+                                config::quoted(setting.keyword)));
+  }
   read_by_tables<Globals>(keywords, globals, setting, "of an ldirectord.cf", context);
 }
 

@@ -189,6 +189,10 @@ void check_fallback_family(const Virtual& virtual_service, Context& context) {
 
 }  // namespace
 
+bool is_of_virtual(std::string_view keyword) {
+  return std::ranges::find(keywords, keyword, &Keyword<Virtual>::name) != keywords.end();
+}
+
 Virtual read_virtual(const Block& block, Context& context) {
   Virtual virtual_service;
   virtual_service.at = block.head.at;

@@ -138,6 +138,13 @@ TEST(ReadLdirectord, NamesTheNearestKeyword) {
                           "l.cf:4: quiescent must be one of yes, no, not 'maybe'"));
 }
 
+TEST(ReadLdirectord, SaysThatSettingsOfAVirtualServiceAreIndented) {
+  EXPECT_THAT(problems("virtual=10.0.0.1:80\nreal=10.0.0.11 gate\nscheduler=rr\n"),
+              ElementsAre("l.cf:2: 'real' is a setting of a virtual service: write it below the service's 'virtual=' "
+                          "line, indented by at least four blanks",
+                          HasSubstr("l.cf:3: 'scheduler' is a setting of a virtual service")));
+}
+
 TEST(ReadLdirectord, RefusesWhatLdirectordHasGivenUp) {
   EXPECT_THAT(problems("timeout=3\n"), ElementsAre(HasSubstr("write checktimeout and negotiatetimeout")));
 }
