@@ -6,6 +6,7 @@
 #include <array>
 #include <memory>
 
+#include "config/byte_order_mark.h"
 #include "config/keepalived/parameters.h"
 #include "config/keepalived/words.h"
 
@@ -51,7 +52,7 @@ class Expander {
     const IncludeCheck check = check_;
     parameters_.set("_PWD", directory_of(name));
     level_ = level;
-    lines(text);
+    lines(without_byte_order_mark(text));
     level_ = level - 1;
     check_ = check;
     file_ = before;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "config/byte_order_mark.h"
+
 namespace ballast::config::ldirectord {
 namespace {
 
@@ -81,6 +83,7 @@ class Splitter {
 
 Lines split(std::string_view text, const std::shared_ptr<const std::string>& file, Report& report) {
   Splitter splitter(file, report);
+  text = without_byte_order_mark(text);
   for (int number = 1; !text.empty(); ++number) {
     const auto end = std::min(text.find('\n'), text.size());
     splitter.line(text.substr(0, end), number);

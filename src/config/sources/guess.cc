@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "config/byte_order_mark.h"
 #include "config/sources/sources.h"
 
 namespace ballast::config {
@@ -15,6 +16,7 @@ std::string_view file_name(std::string_view path) {
 
 /// The first line that is no comment of any of the formats and not empty.
 std::string_view first_line(std::string_view text) {
+  text = without_byte_order_mark(text);
   while (!text.empty()) {
     const auto end = std::min(text.find('\n'), text.size());
     const std::string_view line = text.substr(0, end);

@@ -261,6 +261,10 @@ TEST(ReadYaml, ReadsALargeFileInReasonableTime) {
   EXPECT_THAT(read(text).services, SizeIs(20000));
 }
 
+TEST(ReadYaml, SkipsAByteOrderMark) {
+  EXPECT_THAT(read("\xef\xbb\xbfservices: {s: {listen: \"10.0.0.1:80/tcp\", servers: []}}").services, SizeIs(1));
+}
+
 TEST(ReadYaml, SaysWhichFileItCannotOpen) {
   const auto missing = read_yaml_file("/nonexistent/ballast.yaml");
   ASSERT_FALSE(missing);

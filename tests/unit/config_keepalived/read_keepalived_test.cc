@@ -500,6 +500,15 @@ TEST(ReadKeepalived, ComparesThePortOfAServerWithThoseOfTheWholeGroup) {
   EXPECT_THAT(of_group("10.0.0.1 80\n10.0.0.1 443\n"), ElementsAre(HasSubstr("the port stays the packet's")));
 }
 
+TEST(ReadKeepalived, SkipsAByteOrderMarkOfEachFile) {
+  const Files files{.read = [](const std::string&) { return "\xef\xbb\xbfvirtual_server 10.0.0.2 80 {\n}\n"; },
+                    .match = [](const std::string& pattern) { return std::vector{pattern}; }};
+  const auto reading = read_keepalived("\xef\xbb\xbfvirtual_server 10.0.0.1 80 {\n}\ninclude other.conf\n", "k.conf",
+                                       known_names(), files);
+  ASSERT_TRUE(reading) << to_string(reading.error().front());
+  EXPECT_THAT(reading->cluster.services, SizeIs(2));
+}
+
 TEST(ReadKeepalived, FindsBracesThatDoNotMatch) {
   EXPECT_THAT(problems("global_defs {\n"), ElementsAre(HasSubstr("k.conf:1: the block of 'global_defs' has no '}'")));
   EXPECT_THAT(problems("}\n"), ElementsAre(HasSubstr("k.conf:1: '}' without a '{'")));

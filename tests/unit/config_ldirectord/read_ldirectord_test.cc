@@ -145,6 +145,10 @@ TEST(ReadLdirectord, SaysThatSettingsOfAVirtualServiceAreIndented) {
                           HasSubstr("l.cf:3: 'scheduler' is a setting of a virtual service")));
 }
 
+TEST(ReadLdirectord, SkipsAByteOrderMark) {
+  EXPECT_THAT(read("\xef\xbb\xbfvirtual=10.0.0.1:80\n").cluster.services, SizeIs(1));
+}
+
 TEST(ReadLdirectord, RefusesWhatLdirectordHasGivenUp) {
   EXPECT_THAT(problems("timeout=3\n"), ElementsAre(HasSubstr("write checktimeout and negotiatetimeout")));
 }

@@ -82,6 +82,7 @@ TEST(GuessFormat, GoesByTheNameThenByTheText) {
   EXPECT_EQ(guess_format("x", keepalived), Format::keepalived);
   EXPECT_EQ(guess_format("x", "! comment\n@main $A=1\n"), Format::keepalived);
   EXPECT_EQ(guess_format("x", "# comment\nvirtual = 7\n"), Format::ldirectord);
+  EXPECT_EQ(guess_format("x", "\xef\xbb\xbf# comment\nvirtual = 7\n"), Format::ldirectord);
   EXPECT_EQ(guess_format("x", ""), Format::yaml);
 }
 
