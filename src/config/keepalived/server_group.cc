@@ -1,6 +1,7 @@
 // virtual_server_group and SSL
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "config/keepalived/document.h"
 #include "config/keepalived/keywords.h"
@@ -58,7 +59,24 @@ std::optional<Range> read_range(const std::string& text) {
   return Range{*first, count};
 }
 
-void read_mark(ServerGroup& group, const Node& line, Context& context) {
+/// A group while it is read.
+struct GroupReader {
+  std::string_view name;
+  ServerGroup& group;
+  std::map<cluster::ServiceKey, Place> members{};
+
+  /// Notes an address, with any protocol, or a mark. A second one of the same is reported and gives false.
+  bool is_new(const cluster::ServiceKey& member, std::string_view text, const Place& at, Context& context) {
+    const auto [other, first] = members.try_emplace(member, at);
+    if (!first) {
+      context.report.error(
+          at, fmt::format("{} is in virtual_server_group {} twice: {}", text, quoted(name), to_string(other->second)));
+    }
+    return first;
+  }
+};
+
+void read_mark(GroupReader& reader, const Node& line, Context& context) {
   constexpr std::int64_t most_mark = 0xffffffff;
   const auto mark = number_of(line, context, 1, most_mark);
   if (!mark) return;
@@ -69,11 +87,14 @@ void read_mark(ServerGroup& group, const Node& line, Context& context) {
                                 fmt::format("behind a mark there may be inet or inet6, not {}", quoted(written)));
   }
   const auto family = written == "inet6" ? net::Family::ipv6 : net::Family::ipv4;
-  group.marks.push_back({.mark = static_cast<std::uint32_t>(*mark), .family = family});
+  const cluster::MarkKey key{.mark = static_cast<std::uint32_t>(*mark), .family = family};
+  if (reader.is_new(key, cluster::to_string(cluster::ServiceKey{key}), line.at, context)) {
+    reader.group.marks.push_back(key);
+  }
 }
 
-void read_member(ServerGroup& group, const Node& line, Context& context) {
-  if (line.keyword() == "fwmark") return read_mark(group, line, context);
+void read_member(GroupReader& reader, const Node& line, Context& context) {
+  if (line.keyword() == "fwmark") return read_mark(reader, line, context);
   const auto range = read_range(line.keyword());
   const auto port = port_of(line, context, 1);
   if (!range) {
@@ -82,7 +103,9 @@ void read_member(ServerGroup& group, const Node& line, Context& context) {
   }
   if (!port) return;
   for (std::uint32_t i = 0; i < range->count; ++i) {
-    group.endpoints.push_back({.address = behind(range->first, i), .port = *port});
+    const net::Endpoint endpoint{.address = behind(range->first, i), .port = *port};
+    if (!reader.is_new(cluster::AddressKey{.endpoint = endpoint}, endpoint.to_string(), line.at, context)) return;
+    reader.group.endpoints.push_back(endpoint);
   }
 }
 
@@ -106,7 +129,8 @@ void read_server_group(Document& document, const Node& block, Context& context) 
   if (!name || !define(document, "server group", *name, block.at, context)) return;
   ServerGroup& group = document.groups[*name];
   group.at = block.at;
-  for (const Node& line : block.children) read_member(group, line, context);
+  GroupReader reader{.name = *name, .group = group};
+  for (const Node& line : block.children) read_member(reader, line, context);
 }
 
 }  // namespace ballast::config::keepalived

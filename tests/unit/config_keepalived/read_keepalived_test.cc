@@ -393,6 +393,13 @@ TEST(ReadKeepalived, MakesServicesOfGroups) {
   EXPECT_EQ(to_string(reading.cluster.services[1].key), "fwmark 7");
 }
 
+TEST(ReadKeepalived, RefusesAMemberThatAGroupHasTwice) {
+  EXPECT_THAT(problems("virtual_server_group G {\n10.0.0.1 80\n10.0.0.2 80\nfwmark 7\n10.0.0.0-3 80\n10.0.0.1 443\n"
+                       "fwmark 7\n}\nvirtual_server group G {\n}\n"),
+              ElementsAre("k.conf:5: 10.0.0.1:80 is in virtual_server_group 'G' twice: k.conf:2",
+                          "k.conf:7: fwmark 7 is in virtual_server_group 'G' twice: k.conf:4"));
+}
+
 TEST(ReadKeepalived, SendsMailWhereThereAreAddresses) {
   const std::string globals =
       "global_defs {\nnotification_email {\na@example.org\nb@example.org\n}\nnotification_email_from lb@example.org\n"
