@@ -244,6 +244,16 @@ void set_defaults(Checker& checker, CheckType type, const Globals& globals) {
   if (type == CheckType::command) checker.check.command_user = globals.script_user;
 }
 
+/// Reports a checker that does not say what it runs or reads, unless what it says is reported as wrong.
+void require_command(const HealthCheck& check, const Node& block, Context& context) {
+  const bool of_file = check.type == CheckType::file;
+  if ((check.type != CheckType::command && !of_file) || !check.command.empty()) return;
+  const std::string_view wanted = of_file ? "track_file" : "misc_path";
+  const auto written = std::ranges::find(block.children, wanted, &Node::keyword);
+  if (written != block.children.end() && (of_file || written->size() == 1)) return;
+  context.report.error(block.at, fmt::format("{} has no {}", block.keyword(), wanted));
+}
+
 /// The hosts of an SMTP_CHECK as checks of their own.
 std::vector<HealthCheck> each_host(const Checker& checker) {
   if (checker.hosts.empty()) return {checker.check};
@@ -283,11 +293,7 @@ std::vector<HealthCheck> read_checker(const Node& block, const CheckerSurroundin
     read_keywords(checker, *kind, block, context);
     defaults = kind->defaults;
   }
-  const bool needs_command = checker.check.type == CheckType::command || checker.check.type == CheckType::file;
-  if (needs_command && checker.check.command.empty()) {
-    context.report.error(block.at, fmt::format("{} has no {}", block.keyword(),
-                                               checker.check.type == CheckType::file ? "track_file" : "misc_path"));
-  }
+  require_command(checker.check, block, context);
   if (checker.check.type == CheckType::file && checker.check.weight != 0) checker.check.weight_from_result = true;
   checker.timing.inherit(surroundings.timing);
   const bool own_timeout = checker.check.type == CheckType::command && checker.check.timeout.count() == 0;

@@ -171,7 +171,9 @@ std::vector<Keys> keys_of_group(const ServerGroup& group, cluster::Protocol prot
 /// The family of a mark: that of its servers unless it is written.
 net::Family family_of_mark(const VirtualServer& server) {
   if (server.family) return *server.family;
-  return server.reals.empty() ? net::Family::ipv4 : server.reals.front().address.family();
+  const auto first =
+      std::ranges::find_if(server.reals, [](const RealServer& real) { return real.address.has_value(); });
+  return first == server.reals.end() ? net::Family::ipv4 : first->address->family();
 }
 
 /// What stands behind "virtual_server".
@@ -240,12 +242,14 @@ void settle_user(T& commands, const Globals& globals) {
   if (any && commands.command_user.empty()) commands.command_user = globals.script_user;
 }
 
+/// The server, with port 0 where it is the service's.
 cluster::RealServer server_of(const RealServer& real, const VirtualServer& server, const Document& document,
-                              std::uint16_t port, Context& context) {
+                              Context& context) {
+  const net::Address address = real.address.value_or(net::Address{});
   Timing timing = real.timing;
   timing.inherit(server.timing);
   const Forwarding forwarding = real.forwarding.value_or(server.forwarding);
-  cluster::RealServer result{.endpoint = {.address = real.address, .port = real.port != 0 ? real.port : port},
+  cluster::RealServer result{.endpoint = {.address = address, .port = real.port},
                              .forward = forwarding.method,
                              .tunnel = forwarding.tunnel,
                              .weight = real.weight,
@@ -265,7 +269,7 @@ cluster::RealServer server_of(const RealServer& real, const VirtualServer& serve
     auto checks = read_checker(*checker, surroundings, context);
     // Behind route, which loopback addresses are too, and tunnel the service's port stands for the server's; what is
     // checked is the written one.
-    const bool keeps_port = forwarding.method != cluster::ForwardingMethod::nat || real.address.is_loopback();
+    const bool keeps_port = forwarding.method != cluster::ForwardingMethod::nat || address.is_loopback();
     for (auto& check : checks) {
       if (check.port == 0 && keeps_port) check.port = real.port;
     }
@@ -274,8 +278,25 @@ cluster::RealServer server_of(const RealServer& real, const VirtualServer& serve
   return result;
 }
 
+/// A real server with where it stands.
+struct PlacedServer {
+  cluster::RealServer server;
+  Place at;
+};
+
+/// Those whose address is right. Checkers of the others are read too, for what is wrong in them.
+std::vector<PlacedServer> servers_of(const VirtualServer& server, const Document& document, Context& context) {
+  std::vector<PlacedServer> servers;
+  for (const RealServer& real : server.reals) {
+    cluster::RealServer one = server_of(real, server, document, context);
+    if (real.address) servers.push_back({.server = std::move(one), .at = real.at});
+  }
+  return servers;
+}
+
 void add_services(Document& document, const VirtualServer& server, const std::vector<Keys>& services, const Place& at,
                   Context& context) {
+  const auto servers = servers_of(server, document, context);
   for (const Keys& keys : services) {
     PlacedService placed{.service = server.service, .at = at, .servers_at = {}};
     VirtualService& service = placed.service;
@@ -289,9 +310,11 @@ void add_services(Document& document, const VirtualServer& server, const std::ve
     set_alert(service, server, document.globals);
     settle_user(service.quorum, document.globals);
     const std::uint16_t port = keys.size() > 1 ? std::uint16_t{0} : port_of_key(service.key);
-    for (const RealServer& real : server.reals) {
-      service.servers.push_back(server_of(real, server, document, port, context));
-      placed.servers_at.push_back(real.at);
+    for (const PlacedServer& one : servers) {
+      service.servers.push_back(one.server);
+      auto& endpoint = service.servers.back().endpoint;
+      if (endpoint.port == 0) endpoint.port = port;
+      placed.servers_at.push_back(one.at);
     }
     if (server.sorry) {
       placed.fallback_at = server.sorry_at;

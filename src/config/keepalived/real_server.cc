@@ -53,8 +53,8 @@ std::vector<Keyword<RealServer>> all_keywords() {
 void read_real_server(VirtualServer& server, const Node& block, Context& context) {
   const auto address = address_of(block, context);
   const auto port = port_of(block, context, 2);
-  if (!address || !port) return;
-  RealServer real{.address = *address, .port = *port, .weight = server.weight, .at = block.at};
+  RealServer real{
+      .address = port ? address : std::nullopt, .port = port.value_or(0), .weight = server.weight, .at = block.at};
   read_block<RealServer>(all_keywords(), unused, real, block, "of a real_server", context);
   server.reals.push_back(std::move(real));
 }

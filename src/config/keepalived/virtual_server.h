@@ -6,8 +6,8 @@
 namespace ballast::config::keepalived {
 
 struct RealServer {
-  net::Address address;
-  std::uint16_t port = 0;  ///< 0: the virtual server's
+  std::optional<net::Address> address;  ///< absent: address or port is wrong
+  std::uint16_t port = 0;               ///< 0: the virtual server's
   std::uint32_t weight = 1;
   std::optional<Forwarding> forwarding{};
   std::uint32_t upper_threshold = 0;
@@ -43,7 +43,7 @@ struct VirtualServer {
   std::vector<RealServer> reals;
 };
 
-/// Reads the block of a real server.
+/// Reads the block of a real server, of one whose address is wrong too.
 void read_real_server(VirtualServer& server, const Node& block, Context& context);
 
 }  // namespace ballast::config::keepalived

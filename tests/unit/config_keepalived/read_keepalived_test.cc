@@ -419,6 +419,26 @@ TEST(ReadKeepalived, NamesTheNearestKeyword) {
                           "k.conf:11: 'TCP_CHEK' is no keyword of a real_server; did you mean 'TCP_CHECK'?"));
 }
 
+TEST(ReadKeepalived, ReadsBehindAWrongAddressOn) {
+  EXPECT_THAT(
+      problems("virtual_server 10.0.0.1 80 {\nreal_server 10.0.0.256 80 {\nwait 3\nTCP_CHECK {\nretry x\n}\n}\n}\n"
+               "virtual_server 10.0.0.256 80 {\nreal_server 10.0.0.11 99999 {\nDNS_CHECK {\ntype X\n}\n}\n}\n"),
+      ElementsAre("k.conf:2: '10.0.0.256' is no IPv4 or IPv6 address",
+                  HasSubstr("k.conf:3: 'wait' is no keyword of a real_server"),
+                  HasSubstr("k.conf:5: retry must be a number"), "k.conf:9: '10.0.0.256' is no IPv4 or IPv6 address",
+                  HasSubstr("k.conf:10: '99999' is no port"), HasSubstr("k.conf:12: type is A, NS")));
+}
+
+TEST(ReadKeepalived, FindsAMistakeOfACheckerOnce) {
+  const std::string group = "virtual_server_group G {\n10.0.0.1 80\nfwmark 7\n}\n";
+  EXPECT_THAT(problems(group + "virtual_server group G {\nreal_server 10.0.0.11 80 {\nDNS_CHECK {\ntype X\n}\n}\n}\n"),
+              ElementsAre(HasSubstr("k.conf:8: type is A, NS")));
+  EXPECT_THAT(problems("virtual_server 10.0.0.1 80 {\nreal_server 10.0.0.11 80 {\nFILE_CHECK {\ntrack_file f\n}\n"
+                       "MISC_CHECK {\nmisc_path \"\"\n}\nMISC_CHECK {\nmisc_path\n}\nFILE_CHECK {\n}\n}\n}\n"),
+              ElementsAre("k.conf:4: there is no track_file 'f'", "k.conf:6: MISC_CHECK has no misc_path",
+                          HasSubstr("k.conf:10: misc_path wants a value"), "k.conf:12: FILE_CHECK has no track_file"));
+}
+
 TEST(ReadKeepalived, RefusesTwoOfTheSame) {
   const std::string one = "vrrp_instance VI {\ninterface eth0\nvirtual_router_id 1\n}\n";
   EXPECT_THAT(problems(one + one), ElementsAre(HasSubstr("k.conf:5: instance 'VI' is there already: k.conf:1")));
