@@ -1,5 +1,6 @@
 // links: ballast_control
-// Any lines as requests to a control plane: each is answered in one line of JSON, and what a listing gives can be read.
+// Any lines as requests to a control plane: each is answered in one line of JSON, which is sound when it is printed,
+// and what a listing gives can be read.
 #include <boost/json/parse.hpp>
 
 #include <cstddef>
@@ -11,6 +12,7 @@
 
 #include "base/log.h"
 #include "control/json.h"
+#include "control/json_text.h"
 #include "control/operations.h"
 #include "tests/unit/control/fake_director.h"
 
@@ -42,10 +44,12 @@ const std::string& directory() {
 
 void check_answer(const std::string& answer) {
   require(answer.find('\n') == std::string::npos);
+  const auto value = control::parse_json(answer);
+  require(value && value->is_object());
+  require(value->get_object().contains("result") != value->get_object().contains("error"));
   boost::system::error_code wrong;
-  const auto value = boost::json::parse(answer, wrong);
-  require(!wrong && value.is_object());
-  require(value.get_object().contains("result") != value.get_object().contains("error"));
+  boost::json::parse(control::json_text(*value), wrong);
+  require(!wrong);
 }
 
 }  // namespace
@@ -69,8 +73,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check_answer(control::answer(**plane, rest.substr(0, end)));
     rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
   }
-  const auto listed = boost::json::parse(control::answer(**plane, R"({"op": "services"})"));
-  require(control::from_json<std::vector<control::ServiceView>>(listed.at("result")).has_value());
+  const auto listed = control::parse_json(control::answer(**plane, R"({"op": "services"})"));
+  require(listed && control::from_json<std::vector<control::ServiceView>>(listed->at("result")).has_value());
   std::filesystem::remove(directory() + "/state.json");
   return 0;
 }
