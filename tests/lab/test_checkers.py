@@ -234,17 +234,23 @@ def test_galera(net):
         "--binlog-format=ROW", "--wsrep-cluster-address=gcomm://", f"--wsrep-node-address={SERVER}")
     wait_until(lambda: "ON" in node.sql("SHOW STATUS LIKE 'wsrep_ready'"), "a node that is ready", seconds=30)
     node.sql("CREATE USER monitor@'%' IDENTIFIED BY 'secret'")
-    node_address = f"{SERVER}:3308"
-    synced = ("--user", "monitor", "--password", "secret", "--synced")
-    net.up("mysql", *synced, address=node_address)
+
+    def wait_for(*options, up, reason):
+        """The node tells of its state a moment later."""
+        def look():
+            result = net.probe("mysql", "--user", "monitor", "--password", "secret", "--synced", *options,
+                               address=f"{SERVER}:3308")
+            return result["up"] == up and result["reason"].startswith(reason)
+        wait_until(look, reason)
+
+    wait_for(up=True, reason="logged in")
     node.sql("SET GLOBAL wsrep_desync = ON")
-    assert net.down("mysql", *synced, address=node_address) == "Galera node is Donor/Desynced (state 2), wanted Synced"
-    net.up("mysql", *synced, "--donor", address=node_address)
+    wait_for(up=False, reason="Galera node is Donor/Desynced (state 2), wanted Synced")
+    wait_for("--donor", up=True, reason="logged in")
     node.sql("SET GLOBAL wsrep_desync = OFF")
-    net.up("mysql", *synced, address=node_address)
+    wait_for(up=True, reason="logged in")
     node.begin_sql("SET GLOBAL wsrep_cluster_address = 'gcomm://127.0.0.2'")
-    wait_until(lambda: not net.probe("mysql", *synced, address=node_address)["up"], "a node that looks for another")
-    assert net.down("mysql", *synced, "--donor", address=node_address) == "Galera component is Disconnected, wanted Primary"
+    wait_for("--donor", up=False, reason="Galera component is Disconnected, wanted Primary")
 
 
 def test_postgresql(net):
