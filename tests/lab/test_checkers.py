@@ -241,7 +241,7 @@ def test_galera(net):
             result = net.probe("mysql", "--user", "monitor", "--password", "secret", "--synced", *options,
                                address=f"{SERVER}:3308")
             return result["up"] == up and result["reason"].startswith(reason)
-        wait_until(look, reason)
+        wait_until(look, reason, seconds=30)
 
     wait_for(up=True, reason="logged in")
     node.sql("SET GLOBAL wsrep_desync = ON")
