@@ -190,5 +190,18 @@ vrrp:
                          testing::EndsWith("vrrp: group g names the instance 'c', which is not there")));
 }
 
+TEST(VrrpSection, RefusesAnAddressThatTwoInstancesHaveOnOneInterface) {
+  const auto cluster = check_yaml(R"(
+vrrp:
+  a: {interface: eth0, router_id: 1, addresses: [10.0.0.1/24]}
+  b: {interface: eth0, router_id: 2, addresses: [10.0.0.2/24], excluded_addresses: [10.0.0.1/24]}
+  c: {interface: eth1, router_id: 3, addresses: [10.0.0.1/24]}
+)",
+                                  "f");
+  ASSERT_FALSE(cluster);
+  ASSERT_EQ(cluster.error().size(), 1U);
+  EXPECT_THAT(to_string(cluster.error().front()), testing::EndsWith("vrrp.b: has 10.0.0.1, as a has"));
+}
+
 }  // namespace
 }  // namespace ballast::config
