@@ -300,6 +300,21 @@ def test_a_lease_can_be_changed_while_it_runs(lab):
     assert "put back" not in ballast.log() and "did not run" not in ballast.log()
 
 
+def test_an_instance_that_resigned_does_not_preempt_after_a_reload_that_starts_it_anew(lab):
+    first, second = two_hosts(lab)
+    ballast = vrrp(first, priority=150)
+    vrrp(second, priority=100)
+    wait_for_holder(first, second)
+    ballast.command("vrrp edge --resign")
+    wait_for_holder(second, first)
+    configured = ballast.configuration.read_text()
+    ballast.configuration.write_text(configured.replace('"priority": 150', '"priority": 150, "source": "10.0.0.1"'))
+    assert "1 virtual router changed" in ballast.command("reload").stdout
+    wait_until(lambda: state(ballast)["active_priority"] == 100, "advertisements of the other one")
+    time.sleep(1)
+    assert state(ballast)["resigned"] and has(second) and not has(first)
+
+
 def test_what_is_removed_of_routes_and_rules_is_put_back(lab):
     first, _ = two_hosts(lab)
     vrrp(first, routes=["10.9.0.0/16 via 10.0.0.254"], rules=["from 10.9.0.0/16 table 7"])
