@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <string_view>
 #include <tuple>
 
 #include "config/edit_distance.h"
@@ -153,6 +155,7 @@ void check_tracks(const Value& where, const std::vector<cluster::Track>& tracks,
 }
 
 void check_instances(const std::vector<Value>& places, const VrrpSettings& settings) {
+  std::map<std::string, std::string_view> owners;
   for (std::size_t i = 0; i < settings.instances.size(); ++i) {
     const VrrpInstance& instance = settings.instances[i];
     const auto key = [](const VrrpInstance& of) { return std::tuple(of.interface, of.family, of.router_id); };
@@ -160,9 +163,9 @@ void check_instances(const std::vector<Value>& places, const VrrpSettings& setti
     if (twin != settings.instances.begin() + static_cast<std::ptrdiff_t>(i)) {
       places[i].problem(fmt::format("has the interface, family and router_id of {}", twin->name));
     }
-    for (std::size_t j = 0; j < i; ++j) {
-      const auto shared = shared_address(settings.instances[j], instance);
-      if (shared) places[i].problem(fmt::format("has {}, as {} has", shared->to_string(), settings.instances[j].name));
+    for (const auto& address : addresses_on_interfaces(instance)) {
+      const auto [owner, is_new] = owners.emplace(address, instance.name);
+      if (!is_new) places[i].problem(fmt::format("has {}, as {} has", address, owner->second));
     }
     check_tracks(places[i], instance.tracks, settings);
   }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <array>
-#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,8 +57,9 @@ struct TextKey {
   std::string T::* member;
 };
 
-/// An address that both have on the same interface: where one lets go of it, the other loses it.
-std::optional<net::Address> shared_address(const cluster::VrrpInstance& a, const cluster::VrrpInstance& b);
+/// "10.0.0.1 on eth0" for each address of an instance. No two instances may have one of them: where one lets go of it,
+/// the other would lose it.
+std::set<std::string> addresses_on_interfaces(const cluster::VrrpInstance& instance);
 
 inline constexpr std::chrono::milliseconds one_day{86'400'000};
 

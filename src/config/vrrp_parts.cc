@@ -4,9 +4,7 @@
 
 #include <array>
 #include <charconv>
-#include <set>
 #include <tuple>
-#include <utility>
 
 #include "config/scalars.h"
 #include "config/vrrp.h"
@@ -149,22 +147,15 @@ std::vector<std::string> read_texts(const Value& list) {
   return texts;
 }
 
-std::optional<net::Address> shared_address(const cluster::VrrpInstance& a, const cluster::VrrpInstance& b) {
-  using Place = std::pair<net::Address, std::string>;
-  const auto places_of = [](const cluster::VrrpInstance& instance) {
-    std::set<Place> places;
-    for (const auto* list : {&instance.addresses, &instance.excluded_addresses}) {
-      for (const auto& one : *list) {
-        places.emplace(one.address, one.interface.empty() ? instance.interface : one.interface);
-      }
+std::set<std::string> addresses_on_interfaces(const cluster::VrrpInstance& instance) {
+  std::set<std::string> places;
+  for (const auto* list : {&instance.addresses, &instance.excluded_addresses}) {
+    for (const auto& one : *list) {
+      const auto& interface = one.interface.empty() ? instance.interface : one.interface;
+      places.insert(fmt::format("{} on {}", one.address.to_string(), interface));
     }
-    return places;
-  };
-  const auto places = places_of(a);
-  for (const auto& place : places_of(b)) {
-    if (places.contains(place)) return place.first;
   }
-  return std::nullopt;
+  return places;
 }
 
 std::vector<VirtualAddress> read_addresses(const Value& list) {

@@ -9,8 +9,6 @@
 #include <utility>
 
 #include "base/log.h"
-#include "net/veth.h"
-#include "vrrp/virtual_mac.h"
 
 namespace ballast::vrrp {
 namespace {

@@ -131,11 +131,14 @@ void Engine::remove_device(const Instance& instance) {
 /// Opens the instance's sockets where its interface is new, and finds the address that it advertises from.
 void Engine::attach(Instance& instance) {
   const std::uint32_t index = index_of(instance.settings.interface);
-  const bool device_gone = instance.settings.virtual_mac && instance.outlet &&
+  const bool device_gone = instance.settings.virtual_mac && instance.outlet && index == instance.interface_index &&
                            index_of(virtual_mac_interface(instance.settings)) != instance.device_index;
   if (index != instance.interface_index || device_gone || (index != 0 && !instance.outlet)) {
     if (index != instance.interface_index && instance.interface_index != 0) receivers_.close(instance.interface_index);
-    remove_device(instance);
+    if (device_gone) {
+      log::warning("VRRP instance {}: somebody removed {}: made again", instance.settings.name,
+                   virtual_mac_interface(instance.settings));
+    }
     instance.interface_index = index;
     instance.outlet.reset();
     instance.port_problem.clear();

@@ -271,6 +271,16 @@ def test_virtual_mac_addresses_are_those_of_keepalived(lab):
     peer.stop()
 
 
+def test_a_virtual_mac_device_that_somebody_removes_is_made_again(lab):
+    first, _ = two_hosts(lab)
+    ballast = vrrp(first, virtual_mac=True)
+    wait_until(lambda: has(first, interface="vrrp.51"), "the address")
+    first.ip("link del vrrp.51")
+    wait_until(lambda: "somebody removed vrrp.51: made again" in ballast.log(), "a line about it")
+    wait_until(lambda: has(first, interface="vrrp.51"), "the address on the new device")
+    assert state(ballast)["state"] == "active"
+
+
 def test_clients_find_the_active_router_after_a_split(lab):
     first, second = two_hosts(lab)
     client = lab.host("client", lan="10.0.0.9/24")

@@ -293,11 +293,8 @@ void read_instance(Document& document, const Node& block, Context& context) {
   const std::string where = fmt::format("{} VRID {} {}", instance.interface, instance.router_id,
                                         instance.family == net::Family::ipv4 ? "IPv4" : "IPv6");
   if (instance.peers.empty()) define(document, "virtual router", where, block.at, context);
-  for (const auto& other : document.vrrp.instances) {
-    const auto shared = shared_address(other, instance);
-    if (!shared) continue;
-    context.report.error(block.at,
-                         fmt::format("instance {} has {}, as {} has", instance.name, shared->to_string(), other.name));
+  for (const auto& address : addresses_on_interfaces(instance)) {
+    define(document, "virtual address", address, block.at, context);
   }
   document.vrrp.instances.push_back(std::move(instance));
 }

@@ -200,7 +200,7 @@ vrrp:
                                   "f");
   ASSERT_FALSE(cluster);
   ASSERT_EQ(cluster.error().size(), 1U);
-  EXPECT_THAT(to_string(cluster.error().front()), testing::EndsWith("vrrp.b: has 10.0.0.1, as a has"));
+  EXPECT_THAT(to_string(cluster.error().front()), testing::EndsWith("vrrp.b: has 10.0.0.1 on eth0, as a has"));
 }
 
 }  // namespace
